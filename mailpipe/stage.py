@@ -1,0 +1,236 @@
+"""Run a transform as a command: stdin, stdout, status, signals; the only place that does."""
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import click
+
+from mailpipe import jsonl
+from mailpipe.config import Settings
+from mailpipe.errors import Exit, InputOutputError, MailpipeError, UsageError
+from mailpipe.progress import Progress
+from mailpipe.record import Record, Transform
+from mailpipe.stdio import ClosedPipe, Input, Output, say
+
+Reader = Callable[[Input, str], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a command asks to be run, where a transform alone does not say it.
+
+    ``encode`` makes the octets of one output record; ``total`` says how many records are to come.
+    """
+
+    transform: Transform
+    encode: Callable[[Record], bytes] = jsonl.encode
+    total: Callable[[], int | None] | None = None
+
+
+class Interrupted(BaseException):
+    """Raised in the main thread when a signal asks the stage to end."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.status = 128 + signum
+
+
+def stage(
+    name: str, *, examples: str, read: Reader = jsonl.read, acts: bool = False
+) -> Callable[[Callable[..., Transform | Plan]], click.Command]:
+    """Make a command of a function that builds a transform from options.
+
+    ``examples`` are shell lines with ``#`` comments, shown by ``--help``; the tests run them.
+    ``acts`` says that the stage does what cannot be undone: a signal then waits until the receipt
+    of the record in hand is written.
+    """
+
+    def decorate(build: Callable[..., Transform | Plan]) -> click.Command:
+        @functools.wraps(build)
+        def invoke(config: str | None, /, **options: Any) -> None:
+            sys.exit(run(name, lambda: build(settings=Settings(config), **options), read, acts=acts))
+
+        return StageCommand(
+            name=name,
+            callback=lambda config, **options: invoke(config, **options),
+            params=[*reversed(getattr(build, "__click_params__", [])), CONFIG],
+            help=build.__doc__,
+            epilog=examples.strip("\n"),
+        )
+
+    return decorate
+
+
+CONFIG = click.Option(
+    ["--config"],
+    type=click.Path(dir_okay=False),
+    envvar="MAILPIPE_CONFIG",
+    help="Configuration file instead of the user's own; see mailpipe-config(5).",
+)
+
+
+class StageCommand(click.Command):
+    """A command whose help ends with its examples, as they are typed."""
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write("Examples:\n")
+            formatter.write("".join(f"  {line}".rstrip() + "\n" for line in self.epilog.splitlines()))
+
+
+class Signals:
+    """SIGINT and SIGTERM: at once where nothing is at stake, else after the record in hand."""
+
+    def __init__(self, *, deferred: bool) -> None:
+        self._deferred = deferred
+        self._waiting = False
+        self._requested = 0
+
+    def __enter__(self) -> "Signals":
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._arrived)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_DFL)
+
+    def _arrived(self, signum: int, _frame: FrameType | None) -> None:
+        if self._requested or self._waiting or not self._deferred:
+            self._requested = signum
+            raise Interrupted(signum)
+        self._requested = signum
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While the stage waits for input nothing is in hand."""
+        self.check()
+        self._waiting = True
+        try:
+            yield
+        finally:
+            self._waiting = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While a line is written it is written whole."""
+        before, self._deferred = self._deferred, True
+        try:
+            yield
+        finally:
+            self._deferred = before
+        self.check()
+
+    def check(self) -> None:
+        """End the stage if a signal has asked for it."""
+        if self._requested:
+            raise Interrupted(self._requested)
+
+
+def run(name: str, build: Callable[[], Transform | Plan], read: Reader, *, acts: bool) -> int:
+    """Run one stage to its end and return its exit status."""
+    try:
+        with Signals(deferred=acts) as signals:
+            return _guarded(name, build, read, signals)
+    except Interrupted as exc:
+        return exc.status
+
+
+def _guarded(name: str, build: Callable[[], Transform | Plan], read: Reader, signals: Signals) -> int:
+    out = Output()
+    try:
+        return _pump(name, build, read, out, signals)
+    except ClosedPipe:
+        return Exit.CLOSED_PIPE
+    except MailpipeError as exc:
+        return report(name, exc, out)
+    except OSError as exc:
+        where = f"{exc.filename}: " if exc.filename else ""
+        return report(name, InputOutputError(f"{where}{exc.strerror or exc}"), out)
+    except Exception as exc:  # the boundary: a traceback is not for users
+        if os.environ.get("MAILPIPE_DEBUG"):
+            raise
+        bug = MailpipeError(
+            f"this is a bug in mailpipe: {type(exc).__name__}: {exc}",
+            hint="set MAILPIPE_DEBUG=1 to see where, and report it",
+        )
+        return report(name, bug, out)
+
+
+def _pump(
+    name: str, build: Callable[[], Transform | Plan], read: Reader, out: Output, signals: Signals
+) -> int:
+    plan = build()
+    if not isinstance(plan, Plan):
+        plan = Plan(plan)
+    source = Input(signals.waiting)
+    records = plan.transform(_lazily(lambda: read(source, name)))
+    count = bad = 0
+    with Progress(name, source, plan.total) as progress:
+        try:
+            for record in records:
+                count += 1
+                if "error" in record:
+                    bad += 1
+                    _name_the_bad(name, record, count)
+                with signals.held():
+                    out.write(plan.encode(record))
+                progress.count = count
+        finally:
+            close = getattr(records, "close", None)
+            if close is not None:
+                close()
+    return Exit.FAILED if bad else Exit.OK
+
+
+class _Lazily:
+    """Input that is opened when its first record is asked for."""
+
+    def __init__(self, opened: Callable[[], Iterator[Record]]) -> None:
+        self._open = opened
+        self._records: Iterator[Record] | None = None
+
+    def __iter__(self) -> "_Lazily":
+        return self
+
+    def _source(self) -> Iterator[Record]:
+        if self._records is None:
+            self._records = iter(self._open())
+        return self._records
+
+    def __next__(self) -> Record:
+        return next(self._source())
+
+    def pending(self) -> bool:
+        """See record.Pending: an input that cannot tell is never at hand."""
+        pending = getattr(self._source(), "pending", None)
+        return pending is not None and bool(pending())
+
+
+def _lazily(opened: Callable[[], Iterator[Record]]) -> Iterator[Record]:
+    return _Lazily(opened)
+
+
+def _name_the_bad(name: str, record: Record, number: int) -> None:
+    error = record["error"]
+    if isinstance(error, dict) and error.get("stage") == name:
+        say(name, f"record {number}: {error.get('detail', 'failed')}")
+
+
+def report(name: str, exc: MailpipeError, out: Output | None) -> int:
+    """Say why the stage ends: a sentence for people, a last record for the next stage, a status."""
+    say(name, str(exc))
+    if out is not None and not (isinstance(exc, UsageError) and out.is_terminal()):
+        try:
+            out.write(jsonl.encode({"error": exc.as_record(name)}))
+        except (ClosedPipe, InputOutputError):
+            pass  # nobody is there to read it; stderr and the status have said it
+    return exc.status

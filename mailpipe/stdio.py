@@ -1,0 +1,124 @@
+"""The three standard streams: octets in, whole lines out, sentences for people."""
+
+import errno
+import io
+import os
+import select
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from mailpipe.errors import InputOutputError, UsageError
+
+SHOWN = 600  # characters of one sentence on stderr
+
+
+class ClosedPipe(Exception):
+    """Raised when the reader of stdout has gone."""
+
+
+class _Raw(io.RawIOBase):
+    """File descriptor 0, read only while nothing is in hand."""
+
+    def __init__(self, waiting: Callable[[], AbstractContextManager[None]]) -> None:
+        self._waiting = waiting
+        self.octets = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 0
+
+    def readinto(self, buffer: Any, /) -> int:
+        with self._waiting():
+            octets = self._read(buffer)
+        self.octets += octets
+        return octets
+
+    def _read(self, buffer: Any) -> int:
+        while True:
+            try:
+                return os.readv(0, [buffer])
+            except BlockingIOError:  # another process has made the pipe non-blocking
+                select.select([0], [], [])
+            except OSError as exc:
+                raise _unreadable(exc) from exc
+
+
+def _unreadable(exc: OSError) -> Exception:
+    if exc.errno == errno.EBADF:
+        return UsageError("standard input is closed", hint="give the records with '<' or a pipe")
+    if exc.errno == errno.EISDIR:
+        return UsageError("standard input is a directory", hint="give a file")
+    return InputOutputError(f"standard input: {exc.strerror}")
+
+
+class Input(io.BufferedReader):
+    """Standard input; opened when first read."""
+
+    def __init__(self, waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._fd0 = _Raw(waiting)
+        super().__init__(self._fd0, 64 * 1024)
+
+    def ready(self) -> bool:
+        """Whether a read would not wait; octets already taken from the descriptor do not count."""
+        try:
+            return bool(select.select([0], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True  # the read will say what is wrong
+
+    def fraction(self) -> float | None:
+        """How much of the input has been read, 0 to 1; None unless it is a file."""
+        try:
+            size = os.fstat(0).st_size
+        except OSError:
+            return None
+        return min(1.0, self._fd0.octets / size) if size else None
+
+
+class Output:
+    """Standard output, unbuffered: a line is written whole or the stage ends."""
+
+    def write(self, data: bytes) -> None:
+        """Write all of ``data``; raises ClosedPipe or InputOutputError."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(1, view) :]
+            except BlockingIOError:
+                select.select([], [1], [])
+            except BrokenPipeError as exc:
+                raise ClosedPipe from exc
+            except OSError as exc:
+                raise InputOutputError(f"standard output: {exc.strerror}") from exc
+
+    def is_terminal(self) -> bool:
+        return os.isatty(1)
+
+
+def say(stage: str, sentence: str) -> None:
+    """One line for people on stderr; control characters are escaped, the rest is cut."""
+    if len(sentence) > SHOWN:
+        sentence = sentence[:SHOWN] + "..."
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence)
+    line = f"mailpipe {stage}: {shown}\n" if stage else f"mailpipe: {shown}\n"
+    try:
+        os.write(2, line.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass  # stderr is closed or full: stdout and the status still tell
+
+
+def colourful() -> bool:
+    """Whether people see colours on stderr: only a terminal, and not with NO_COLOR set."""
+    return os.isatty(2) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def interpreter_exit() -> None:
+    """Keep the interpreter from flushing into a stream that is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
