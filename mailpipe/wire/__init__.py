@@ -1,0 +1,1 @@
+"""How to talk: one file per protocol or store."""
