@@ -1,0 +1,1 @@
+"""What a message is, pure: addresses, headers, the MIME tree, charsets, identifiers."""
