@@ -27,15 +27,24 @@ class Pending(Protocol):
 def each(stage: str, step: Step) -> Transform:
     """Make a transform of a step for one record.
 
-    A record that already has ``error`` passes untouched; one for which ``step`` raises
+    A record that has failed already passes untouched; one for which ``step`` raises
     :class:`RecordError` flows on as it came, with ``error``.  Every other exception ends the stage.
     """
 
     def transform(records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            yield record if "error" in record else attempt(stage, step, record)
+            yield record if has_failed(record) else attempt(stage, step, record)
 
     return transform
+
+
+def has_failed(record: Record) -> bool:
+    """Whether an earlier stage, or the reader, has refused this record.
+
+    An ``error`` member of another shape is somebody's data, not ours.
+    """
+    error = record.get("error")
+    return isinstance(error, dict) and "stage" in error and "type" in error
 
 
 def attempt(stage: str, step: Step, record: Record) -> Record:

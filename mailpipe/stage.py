@@ -16,7 +16,7 @@ from mailpipe import jsonl
 from mailpipe.config import Settings
 from mailpipe.errors import Exit, InputOutputError, MailpipeError, UsageError
 from mailpipe.progress import Progress
-from mailpipe.record import Record, Transform
+from mailpipe.record import Record, Transform, has_failed
 from mailpipe.stdio import ClosedPipe, Input, Output, say
 
 Reader = Callable[[Input, str], Iterator[Record]]
@@ -178,7 +178,7 @@ def _pump(
         try:
             for record in records:
                 count += 1
-                if "error" in record:
+                if has_failed(record):
                     bad += 1
                     _name_the_bad(name, record, count)
                 with signals.held():
@@ -221,7 +221,7 @@ def _lazily(opened: Callable[[], Iterator[Record]]) -> Iterator[Record]:
 
 def _name_the_bad(name: str, record: Record, number: int) -> None:
     error = record["error"]
-    if isinstance(error, dict) and error.get("stage") == name:
+    if error["stage"] == name:
         say(name, f"record {number}: {error.get('detail', 'failed')}")
 
 
