@@ -7,8 +7,8 @@
 import unicodedata
 from functools import lru_cache
 
-# Letters that have no decomposition in Unicode although people type their base letter instead.
-_PLAIN = str.maketrans(
+# Letters that NFKD leaves alone although people leave out the stroke or the ligature.
+_LETTERS = str.maketrans(
     {
         "ł": "l",
         "đ": "d",
@@ -20,8 +20,10 @@ _PLAIN = str.maketrans(
         "þ": "th",
         "æ": "ae",
         "œ": "oe",
-        "ĸ": "k",
-        "ŋ": "n",
+        "°": "o",  # N° is No
+        "ی": "ي",  # Persian and Arabic keyboards
+        "ک": "ك",
+        "ـ": "",  # Arabic tatweel only stretches a word
     }
 )
 _ASCII = {number: chr(number).lower() if chr(number).isalnum() else None for number in range(128)}
@@ -32,30 +34,28 @@ _ACCENTS = frozenset([1, *range(10, 37), *range(200, 241)])
 _SELECTORS = frozenset(["\u034f", *map(chr, range(0xFE00, 0xFE10))])  # choose a glyph, not a letter
 
 
+def plain(text: str) -> str:
+    """Lower case without accents, ligatures and width; punctuation and spaces stay."""
+    if text.isascii():
+        return text.lower()
+    # Twice: case folding may give new letters to decompose, and İ folds to i with a dot above.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(char for char in decomposed if not _is_accent(char))
+    return unicodedata.normalize("NFC", kept.translate(_LETTERS))
+
+
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """The text to compare by; never empty unless the text is blank.
 
     A text of symbols alone (``✓``, ``--``) has nothing left to compare by: it stands for itself.
     """
-    folded = text.translate(_ASCII) if text.isascii() else _fold_unicode(text)
-    return folded or _symbols(text)
+    if text.isascii():
+        return text.translate(_ASCII) or "".join(text.split())
+    lowered = plain(text)
+    kept = "".join(char for char in lowered if unicodedata.category(char)[0] in "LNM")
+    return kept or "".join(lowered.split()) or "".join(text.split())
 
 
-def _symbols(text: str) -> str:
-    symbols = "".join(unicodedata.normalize("NFKC", text).split())
-    return "".join(char for char in symbols if char not in _SELECTORS) or symbols
-
-
-def _fold_unicode(text: str) -> str:
-    # Twice: case folding may give new decomposable letters, and İ folds to i and a dot above.
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(char for char in decomposed.translate(_PLAIN) if _is_told_apart(char))
-    return unicodedata.normalize("NFC", kept)
-
-
-def _is_told_apart(char: str) -> bool:
-    category = unicodedata.category(char)[0]
-    if category == "M":
-        return char not in _SELECTORS and unicodedata.combining(char) not in _ACCENTS
-    return category in "LN"
+def _is_accent(char: str) -> bool:
+    return char in _SELECTORS or unicodedata.combining(char) in _ACCENTS

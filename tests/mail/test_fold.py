@@ -13,7 +13,7 @@ from mailpipe.mail.fold import fold
         ("plate_number", "Plate-Number"),
         ("PLATE NUMBER", "plate\u200bnumber"),
         ("Ｐｌａｔｅ", "plate"),
-        ("N° d’immatriculation", "n d'immatriculation"),
+        ("N° d’immatriculation", "No d'immatriculation"),
         ("Łódź", "LODZ"),
         ("ısı", "ISI"),
         ("İzmir", "izmir"),
