@@ -1,0 +1,97 @@
+"""The command line of fetch."""
+
+import re
+from datetime import datetime
+from functools import partial
+
+import click
+
+from mailpipe.config import Settings
+from mailpipe.record import Transform
+from mailpipe.stage import stage
+
+MAX_SIZE = "47M"  # in base64 this fits the 64 MiB of one line
+LEASE = 900  # seconds
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def octets(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    """A size in octets: ``1000000``, ``500K``, ``47M``, ``1G``."""
+    parsed = re.fullmatch(r"(\d{1,15})([KMG]?)", value.strip().upper())
+    if parsed is None:
+        raise click.BadParameter(f"{value!r} is not a size like 500K or 47M")
+    return int(parsed[1]) * _UNITS[parsed[2]]
+
+
+@stage(
+    "fetch",
+    examples="""
+# Look at what has arrived, without taking it
+mailpipe fetch --peek | mailpipe parse
+# Take everything, give it to its handlers, and put it away
+mailpipe fetch partners | mailpipe parse | mailpipe route rules.yaml | mailpipe settle
+# The newest mail of a local Maildir, at most ten at a time
+mailpipe fetch --limit 10 maildir:in | mailpipe parse
+""",
+)
+@click.argument("store", metavar="[ACCOUNT|URL]", required=False)
+@click.option("--mailbox", multiple=True, metavar="NAME", help="Folder to read; may be given again.  [INBOX]")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N messages.")
+@click.option("--peek", is_flag=True, help="Only look: lease nothing. Done anyway on a terminal.")
+@click.option(
+    "--lease",
+    type=click.IntRange(min=1),
+    default=LEASE,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long no other run gets the same messages.",
+)
+@click.option("--take-over", is_flag=True, help="Also take what another run, now dead, has leased.")
+@click.option(
+    "--max-size",
+    callback=octets,
+    default=MAX_SIZE,
+    show_default=True,
+    metavar="SIZE",
+    help="A larger message is not read, but an error.",
+)
+@click.option("--unseen", is_flag=True, help="Only messages that nobody has read.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Only arrived on that day or later.",
+)
+def command(
+    settings: Settings,
+    store: str | None,
+    mailbox: tuple[str, ...],
+    limit: int | None,
+    peek: bool,
+    lease: int,
+    take_over: bool,
+    max_size: int,
+    unseen: bool,
+    since: datetime | None,
+) -> Transform:
+    """Read messages from a mailbox without changing it.
+
+    The store is the name of an account, imap://USER@HOST, imaps://USER@HOST, maildir:DIR or
+    mbox:FILE; without one it is the default account. Each message becomes one record with its
+    octets in raw, its place in source, and the digest of its octets as id.
+
+    A message that is handed out is leased: no other run on this host gets it until settle has put
+    it away, or the lease has run out. Whatever happens after fetch, the message stays where it is:
+    only settle moves it. Messages flagged as deleted are not read. A message larger than the limit
+    is not read either: its record has an error, and settle puts it into the failed folder.
+
+    The folder NAME of a Maildir is its Maildir++ directory .NAME. A bare URL without account takes
+    its password from the environment variable MAILPIPE_IMAP_PASSWORD.
+    """
+    from mailpipe.fetch import core, stores
+    from mailpipe.mail.stored import Wanted
+
+    wanted = Wanted(max_size=max_size, unseen=unseen, since=since.date() if since else None)
+    sources = stores.sources(settings, store, mailbox, wanted)
+    claims = stores.claims(limit=limit, seconds=None if peek or stores.watched() else lease, over=take_over)
+    return partial(core.fetch, sources=sources, claims=claims, report=stores.tell)

@@ -1,0 +1,70 @@
+"""fetch: messages of a mailbox as records, each handed out by one run only."""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pybase64 import b64encode_as_string
+
+from mailpipe.fetch.claims import Claims
+from mailpipe.mail.stored import Stored
+from mailpipe.record import Record
+
+
+class Source(Protocol):
+    """A mailbox that can be read."""
+
+    def messages(self, take: Callable[[str, Sequence[str]], Sequence[str]], /) -> Generator[Stored]:
+        """Each message that ``take(box, keys)`` grants, in the mailbox's order; changes nothing.
+
+        May leave out granted messages that are gone.  Raises WorldError.
+        """
+        ...
+
+
+def fetch(
+    _records: Iterable[Record], *, sources: Iterable[Source], claims: Claims, report: Callable[[str], None]
+) -> Iterator[Record]:
+    """Yield one record for each message that ``claims`` grants.
+
+    When the reader goes away, what it was not handed is given back.  ``report`` gets sentences for
+    people, at the end.
+    """
+    try:
+        for source in sources:
+            with closing(source.messages(claims.take)) as messages:
+                for message in messages:
+                    attempt = claims.hand_out(message.box, message.key)
+                    if attempt is not None:
+                        yield record_of(message, attempt)
+            if claims.exhausted:
+                break
+    finally:
+        claims.give_back()
+    if claims.refused:
+        report(claims.refused)
+
+
+def record_of(message: Stored, attempt: int) -> Record:
+    """The record of one message; ``attempt`` is 0 when it was only looked at."""
+    source: dict[str, Any] = {name: value for name, value in message.place.items() if value is not None}
+    if attempt:
+        source["attempt"] = attempt
+    record: Record = {
+        "source": source,
+        "receivedAt": utc(message.received_at),
+        "size": message.size,
+        "keywords": message.keywords,
+    }
+    if message.problem is not None:
+        return {**record, "error": message.problem.as_record("fetch")}
+    raw = message.raw or b""
+    identity = "sha256:" + hashlib.sha256(raw).hexdigest()
+    return {"id": identity, **record, "raw": b64encode_as_string(raw)}
+
+
+def utc(moment: datetime) -> str:
+    """A JMAP UTCDate (RFC 8620 section 1.4)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

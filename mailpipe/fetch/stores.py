@@ -1,0 +1,51 @@
+"""Open what fetch reads from: the sources of a store, and the leases of this run."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from mailpipe import config
+from mailpipe.config import Settings
+from mailpipe.fetch.claims import Claims
+from mailpipe.fetch.core import Source
+from mailpipe.mail.stored import Wanted
+from mailpipe.stdio import say
+from mailpipe.wire.leases import Leases
+from mailpipe.wire.location import Location, locate
+
+tell = partial(say, "fetch")
+
+
+def claims(*, limit: int | None, seconds: int | None, over: bool) -> Claims:
+    """The claims of this run on the messages of any store."""
+    leases = Leases(config.state_dir(), holder=f"{os.getpid()}-{secrets.token_hex(8)}", clock=time.time)
+    return Claims(leases, clock=time.time, seconds=seconds, limit=limit, over=over)
+
+
+def watched() -> bool:
+    """Whether a person looks at stdout: a look is no claim."""
+    return os.isatty(1)
+
+
+def sources(
+    settings: Settings, store: str | None, mailboxes: Sequence[str], wanted: Wanted
+) -> Iterator[Source]:
+    """One source for each folder of the store (without any: its inbox), opened when its turn comes."""
+    location = locate(settings, store)
+    return (_source(location, mailbox, wanted) for mailbox in mailboxes or (location.folders.inbox,))
+
+
+def _source(location: Location, mailbox: str, wanted: Wanted) -> Source:
+    if location.protocol == "maildir":
+        from mailpipe.wire.maildir_source import MaildirSource
+
+        return MaildirSource(location, mailbox, wanted)
+    if location.protocol == "mbox":
+        from mailpipe.wire.mbox_source import MboxSource
+
+        return MboxSource(location, mailbox, wanted)
+    from mailpipe.wire.imap_source import ImapSource
+
+    return ImapSource(location, mailbox, wanted)
