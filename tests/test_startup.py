@@ -42,7 +42,10 @@ def command(*args: str) -> str:
 
 
 def test_the_version_loads_nothing_of_size() -> None:
-    assert not loaded(command("--version")) & {*HEAVY, "click", "msgspec", "re", "dataclasses", "typing"}
+    # An editable install loads its own finder at every start; that is not ours to answer for.
+    new = loaded(command("--version")) - loaded("pass")
+
+    assert not new & {*HEAVY, "click", "msgspec", "re", "dataclasses", "typing"}
 
 
 def test_help_loads_no_stage() -> None:
