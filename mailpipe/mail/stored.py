@@ -58,6 +58,6 @@ def too_large(size: int, limit: int) -> RecordError:
     """The problem of a message that is not read because of its size, both in octets."""
     return RecordError(
         f"the message has {size} octets, the limit is {limit}",
-        slug="limit",
+        slug="limit:size",
         hint="raise --max-size, or handle it by hand in the failed folder",
     )

@@ -106,3 +106,9 @@ def address(url: str) -> Address:
         raise UsageError("the IMAP URL has no usable host", hint="write imaps://user@host:port")
     user = unquote(parts.username) if parts.username else None
     return Address(parts.scheme, user, parts.hostname, port)
+
+
+def box(url: str, mailbox: str, uid_validity: int | None = None) -> str:
+    """The name of one folder of a store in the state database, in the manner of RFC 5092."""
+    validity = "" if uid_validity is None else f";UIDVALIDITY={uid_validity}"
+    return f"{url}/{mailbox}{validity}"

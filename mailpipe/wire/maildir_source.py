@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mailpipe.errors import InputOutputError, NoInputError, NotPermittedError, UsageError
 from mailpipe.mail.stored import Stored, Wanted, too_large
-from mailpipe.wire.location import Location
+from mailpipe.wire.location import Location, box
 
 Take = Callable[[str, Sequence[str]], Sequence[str]]
 
@@ -31,11 +31,6 @@ def directory(root: Path, mailbox: str) -> Path:
     if not name.strip(".") or ".." in name or name[0] == "." or any(ord(c) < 32 for c in name):
         raise UsageError(f"{mailbox!r} cannot be the name of a Maildir folder")
     return root / f".{name}"
-
-
-def box(url: str, mailbox: str) -> str:
-    """The name of a folder in the state database."""
-    return f"{url}/{mailbox}"
 
 
 def key(name: str) -> str:

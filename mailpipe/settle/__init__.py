@@ -1,0 +1,1 @@
+"""settle: put each routed message where its outcome says."""
