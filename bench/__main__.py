@@ -1,0 +1,7 @@
+"""``python -m bench`` runs every benchmark and prints its ratios."""
+
+from bench import fetch, memory, parse, render, send, startup
+
+for benchmark in (startup, render, send, fetch, parse):
+    benchmark.main()
+memory.main(100_000, 10_000)
