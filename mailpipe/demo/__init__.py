@@ -1,0 +1,1 @@
+"""demo: the whole loop in a temporary folder, told for people."""
