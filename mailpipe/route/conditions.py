@@ -1,0 +1,123 @@
+"""Decides whether the conditions of a rule hold for a record, and says why; pure.
+
+A ``when`` is a mapping: every entry must hold.  An entry is a dotted path and a check of the values
+found there, or one of ``any`` (a list of conditions), ``all`` (a list) and ``not`` (one condition).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from mailpipe.mail.vocabulary import Vocabulary
+from mailpipe.route import paths
+from mailpipe.route.checks import Check, check_of, quoted
+from mailpipe.route.compare import Kind, kind_of
+
+# A rule on the sender holds only if it holds for every author: a mail may have several (RFC 5322,
+# 3.6.2), and a second From must not let its writer borrow the rule of the first.
+_EVERY = frozenset(["from", "sender"])
+
+
+class Finding(NamedTuple):
+    """Whether a condition holds, and the fact that made it so."""
+
+    holds: bool
+    why: str
+
+
+class Condition(Protocol):
+    """One node of a ``when``."""
+
+    def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
+        """Whether it holds for the record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A check of the values at one path."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    check: Check
+
+    def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
+        """Any of the values must pass; of the authors of a mail, every one."""
+        path = ".".join(self.names)
+        values = paths.find(record, self.names, vocabulary)
+        if not values:
+            return self._finding(self.check.absent(), f"{path} is not there")
+        field = paths.field_of(self.names, vocabulary)
+        passed = [self.check.passes(value, self.kind, field, vocabulary) for value in values]
+        holds = all(passed) if self._every() else any(passed)
+        telling = [value for value, passes in zip(values, passed, strict=True) if passes == holds]
+        return self._finding(holds, f"{path} is {', '.join(map(_shown, telling[:3]))}")
+
+    def _every(self) -> bool:
+        return self.names[0] in _EVERY and self.kind is Kind.ADDRESS
+
+    def _finding(self, holds: bool, fact: str) -> Finding:
+        return Finding(holds, fact if holds else f"{fact}, not {self.check}")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several conditions of which all, or at least one, must hold."""
+
+    parts: tuple[Condition, ...]
+    every: bool
+
+    def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
+        """The first that settles the matter is the reason; if none does, all of them are."""
+        whys = []
+        for part in self.parts:
+            finding = part.look(record, vocabulary)
+            if finding.holds is not self.every:
+                return finding
+            whys.append(finding.why)
+        return Finding(self.every, "; ".join(whys) or "it has no condition")
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a condition."""
+
+    part: Condition
+
+    def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
+        """The same fact, the other way round."""
+        holds, why = self.part.look(record, vocabulary)
+        return Finding(not holds, why)
+
+
+def condition_of(said: Any) -> Condition:
+    """The condition that a ``when`` says; raises ValueError with what is wrong and where."""
+    if not isinstance(said, dict):
+        raise ValueError("a condition is a mapping of members to values, as in {auto.class: bounce}")
+    parts = tuple(_entry(key, value) for key, value in said.items())
+    return parts[0] if len(parts) == 1 else Group(parts, every=True)
+
+
+def _entry(key: str, value: Any) -> Condition:
+    try:
+        if key in ("any", "all"):
+            return _group(value, every=key == "all")
+        if key == "not":
+            return Not(condition_of(value))
+        names = paths.split(key)
+        kind = kind_of(names)
+        return Member(names, kind, check_of(value, kind))
+    except ValueError as exc:
+        raise ValueError(f"{key}: {exc}") from exc
+
+
+def _group(value: Any, *, every: bool) -> Condition:
+    if not isinstance(value, list) or not value:
+        raise ValueError("wants a list of conditions, as in [{auto.class: list}, {data.status: done}]")
+    return Group(tuple(condition_of(part) for part in value), every=every)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict) and isinstance(value.get("email"), str):
+        return quoted(value["email"])
+    return "an object" if isinstance(value, dict) else quoted(value)
