@@ -1,0 +1,99 @@
+"""Where the parts of a multipart lie (RFC 2046 section 5.1.1), found with ``bytes.find``.
+
+The outer boundary is looked for first, so an inner multipart that never ends cannot swallow what
+follows it.
+"""
+
+import re
+from typing import NamedTuple
+
+_LINE = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?$", re.MULTILINE)
+
+
+class Regions(NamedTuple):
+    """``(start, end)`` of each part, header block included, and what was wrong (slugs)."""
+
+    regions: list[tuple[int, int]]
+    defects: list[str]
+
+
+class Line(NamedTuple):
+    """A delimiter line: where the content before it ends, where that behind it starts, if it closes."""
+
+    before: int
+    after: int
+    closes: bool
+
+
+def split(buffer: bytes, start: int, end: int, boundary: str) -> Regions:
+    """Find the parts in ``buffer[start:end]``; without a boundary that occurs, a likely one is guessed."""
+    defects: list[str] = []
+    lines = (
+        _lines(buffer, start, end, boundary.rstrip().encode("utf-8", "surrogateescape")) if boundary else []
+    )
+    if not lines:
+        defects.append("boundary-not-found" if boundary else "boundary-missing")
+        guessed = _guess(buffer, start, end)
+        lines = _lines(buffer, start, end, guessed) if guessed else []
+    regions: list[tuple[int, int]] = []
+    opened = -1
+    ended = False
+    for line in lines:
+        if opened >= 0:
+            regions.append((opened, max(opened, line.before)))
+        elif ended:
+            defects.append("parts-after-end")
+        opened = -1 if line.closes else line.after
+        ended = line.closes
+    if opened >= 0:
+        regions.append((opened, end))
+    if lines and not ended:
+        defects.append("boundary-end-missing")
+        if opened >= 0 and len(regions) > 1 and not buffer[opened:end].strip():
+            regions.pop()
+    return Regions(regions, defects)
+
+
+def _lines(buffer: bytes, start: int, end: int, boundary: bytes) -> list[Line]:
+    """The delimiter lines of one boundary; a longer boundary that starts with it is another one."""
+    delimiter = b"--" + boundary
+    lines: list[Line] = []
+    position = buffer.find(delimiter, start, end)
+    while position >= 0:
+        behind = position + len(delimiter)
+        line = None
+        if position == start or buffer[position - 1] == 10:
+            line = _line(buffer, start, end, position, behind)
+        if line is not None:
+            lines.append(line)
+            behind = max(behind, line.after - 1)
+        position = buffer.find(delimiter, behind, end)
+    return lines
+
+
+def _line(buffer: bytes, start: int, end: int, position: int, behind: int) -> Line | None:
+    closes = buffer.startswith(b"--", behind)
+    after = buffer.find(b"\n", behind, end)
+    after = end if after < 0 else after + 1
+    rest = buffer[behind + 2 if closes else behind : after]
+    if rest.strip():
+        return None
+    # The line break before a delimiter belongs to the delimiter.
+    before = position
+    if before > start and buffer[before - 1] == 10:
+        before -= 1
+        if before > start and buffer[before - 1] == 13:
+            before -= 1
+    return Line(before, after, closes)
+
+
+def _guess(buffer: bytes, start: int, end: int) -> bytes:
+    """The boundary of a multipart that does not name it: a line ``--x`` that a later line repeats or ends."""
+    seen: dict[bytes, int] = {}
+    for match in _LINE.finditer(buffer, start, min(end, start + 1_000_000)):
+        text = match[1]
+        if text.endswith(b"--") and text[:-2] in seen:
+            return text[:-2]
+        if text.strip(b"- \t="):
+            seen[text] = seen.get(text, 0) + 1
+    return next((text for text, times in seen.items() if times > 1), b"")
