@@ -8,7 +8,6 @@ import re
 from typing import NamedTuple
 
 from mailpipe.mail import boundaries, headers, limits, parameters, transfer
-from mailpipe.mail.headers import Header
 
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
 _TYPE = re.compile(r"[^\s/;]+/[^\s/;]+$")

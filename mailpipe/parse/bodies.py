@@ -1,0 +1,113 @@
+"""The two human bodies of a message, as text and as HTML, decoded."""
+
+from html import escape
+from typing import NamedTuple
+
+from mailpipe.mail import charsets, flowed, limits
+from mailpipe.mail.mime import Part
+from mailpipe.mail.parts import Classified
+
+_PLACEHOLDER = 400  # characters; a longer text is no "your mail program cannot show HTML"
+
+
+class Bodies(NamedTuple):
+    """``text`` and ``html`` (None if there is none), and whether a limit has cut one of them."""
+
+    text: str
+    html: str | None
+    truncated: bool
+
+
+def read(classified: Classified, defects: list[str]) -> Bodies:
+    """Decode the bodies; text comes from HTML where there is no plain text."""
+    decoded: dict[int, str] = {}
+    for part in (*classified.text, *classified.html):
+        if id(part) not in decoded and part.type.startswith("text/"):
+            decoded[id(part)] = _decode(part, defects)
+    html = _html(classified.html, decoded)
+    text = _text(classified.text, decoded, defects)
+    plain = any(part.type == "text/plain" for part in classified.text)
+    if html and plain and (not text.strip() or _is_placeholder(text)):
+        shown = _from_html(html, defects)
+        if not text.strip() or (shown.strip() and " ".join(text.split()) not in " ".join(shown.split())):
+            if text.strip():
+                defects.append("text-is-placeholder")
+            text = shown
+    truncated = len(text) > limits.TEXT or len(html or "") > limits.TEXT
+    if truncated:
+        defects.append("limit:text")
+        text, html = text[: limits.TEXT], html[: limits.TEXT] if html else html
+    return Bodies(text, html, truncated)
+
+
+def _decode(part: Part, defects: list[str]) -> str:
+    data, wrong = part.content()
+    defects.extend(wrong)
+    decoded = charsets.decode(data, part.parameters.get("charset") or _declared(part, data))
+    defects.extend(decoded.defects)
+    text = decoded.text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if part.parameters.get("format", "").lower() == "flowed":
+        text = flowed.unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _declared(part: Part, data: bytes) -> str | None:
+    """The charset that HTML declares itself, asked only when its Content-Type has none."""
+    if part.type != "text/html" or data.isascii():
+        return None
+    head = data[:1024].lower()
+    position = head.find(b"charset=")
+    if position < 0:
+        return None
+    label = head[position + 8 :].lstrip(b"\"' ")
+    for number, octet in enumerate(label):
+        if octet in b"\"'> ;/\r\n":
+            return label[:number].decode("ascii", "replace") or None
+    return None
+
+
+def _text(parts: list[Part], decoded: dict[int, str], defects: list[str]) -> str:
+    pieces = [
+        _from_html(decoded[id(part)], defects) if part.type == "text/html" else decoded[id(part)]
+        for part in parts
+        if id(part) in decoded
+    ]
+    return _joined(pieces)
+
+
+def _html(parts: list[Part], decoded: dict[int, str]) -> str | None:
+    """The HTML parts one after the other; plain text between them is shown as it is."""
+    if not any(part.type == "text/html" for part in parts):
+        return None
+    return _joined(
+        [
+            decoded[id(part)]
+            if part.type == "text/html"
+            else f"<pre>{escape(decoded[id(part)], quote=False)}</pre>"
+            for part in parts
+            if id(part) in decoded and (part.type == "text/html" or decoded[id(part)].strip())
+        ]
+    )
+
+
+def _joined(pieces: list[str]) -> str:
+    kept = [piece for piece in pieces if piece]
+    return "".join(
+        piece if piece.endswith("\n") or number == len(kept) else piece + "\n"
+        for number, piece in enumerate(kept, 1)
+    )
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether a text may only say, in any language, that the message is HTML."""
+    return len(text) <= _PLACEHOLDER and "html" in text.lower()
+
+
+def _from_html(html: str, defects: list[str]) -> str:
+    from mailpipe.parse import htmltext  # costs a library; plain text needs none
+
+    converted = htmltext.to_text(html)
+    defects.extend(converted.defects)
+    return converted.text

@@ -1,0 +1,81 @@
+"""The command line of parse."""
+
+import re
+from functools import partial
+
+import click
+
+from mailpipe.config import Settings
+from mailpipe.parse.input import read
+from mailpipe.record import Transform
+from mailpipe.stage import stage
+
+_SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def octets(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """A size such as ``500K`` or ``47M`` in octets."""
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size like 500K or 47M")
+    return int(match[1]) * _UNITS[match[2].upper()]
+
+
+@stage(
+    "parse",
+    examples="""
+# What a partner has answered
+mailpipe fetch --peek | mailpipe parse | jq '{from, subject, data, reply}'
+# One message, an mbox, a Maildir: no account is needed
+mailpipe parse < answer.eml | jq -r .text
+mailpipe parse answer.eml | jq .headers
+# Keep attachments as files, named by their digest
+mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.path) \\(.name)"'
+""",
+    read=read,
+)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.option(
+    "--attachments",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Keep attachments as files in DIR; the record has their path instead of their content.",
+)
+@click.option("--no-content", is_flag=True, help="Describe attachments, but leave their content out.")
+@click.option("--keep-raw", is_flag=True, help="Keep raw, the message as it came.")
+@click.option(
+    "--max-size",
+    callback=octets,
+    default="50M",
+    show_default=True,
+    metavar="SIZE",
+    help="Of a larger message only the beginning is read.",
+)
+def command(
+    settings: Settings,
+    files: tuple[str, ...],
+    attachments: str | None,
+    no_content: bool,
+    keep_raw: bool,
+    max_size: int,
+) -> Transform:
+    """Turn messages into dependable JSON.
+
+    Reads the records of fetch, or one raw message, or an mbox on standard input; or FILEs, each a
+    message, an mbox, JSON Lines or a Maildir. Every message becomes one record with the properties
+    of a JMAP Email (RFC 8621), with its text and html decoded, and with its attachments.
+
+    There is no message that fails: whatever was wrong with it, and what was made of it, is named in
+    defects. Attached messages stay attachments; nothing in them is taken for this message's own.
+    """
+    from mailpipe.parse import core, files as folder, sources
+
+    options = core.Options(
+        keep_raw=keep_raw,
+        content=not no_content,
+        keep=folder.Folder(attachments) if attachments else None,
+        max_size=max_size,
+    )
+    transform = partial(core.parse, options=options)
+    return (lambda stdin: transform(sources.records(files, stdin))) if files else transform
