@@ -1,0 +1,145 @@
+"""Keep act and receipt together: intent on disk, act, outcome on disk, line out."""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mailpipe.errors import WorldError
+from mailpipe.mail.parcel import Deliver, Events, Intent, Parcel, Receipt, Stop
+from mailpipe.record import Record, failed
+from mailpipe.send import outcome
+from mailpipe.send.decide import in_flight
+
+
+class Ledger(Protocol):
+    """What was intended and what came of it, on disk.  Every method may raise WorldError."""
+
+    def note(self, receipt: Receipt, /) -> None:
+        """Take an outcome; it is durable after the next :meth:`commit`."""
+
+    def withdraw(self, parcels: Collection[Parcel], /) -> None:
+        """Take back intents that were not carried out; durable after the next :meth:`commit`."""
+
+    def commit(self, intents: Sequence[Parcel] = (), /) -> Collection[Parcel]:
+        """Make what was noted and these intents durable, together.
+
+        Gives back the intents that are not ours to carry out, because another run came first.
+        """
+
+
+@dataclass(slots=True)
+class Job:
+    """One record on its way through; ``result`` is set once nothing can change it any more."""
+
+    record: Record
+    result: Record | None = None
+    parcel: Parcel | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    finish: Callable[[Mapping[str, Mapping[str, Any]]], Record] | None = None
+
+
+class Conveyance:
+    """The way of some records through a transport.
+
+    One commit makes the outcomes so far and the next intents durable; the lines of those outcomes
+    are written before the next act.  Whoever closes the generator at any of these lines leaves a
+    ledger that tells the truth: what was only intended is withdrawn, what is under way is awaited.
+    """
+
+    def __init__(self, ledger: Ledger, jobs: Sequence[Job]) -> None:
+        self._ledger = ledger
+        self._queue = deque(jobs)
+        self._owners = {job.parcel: job for job in jobs if job.parcel is not None}
+        self._noted: list[tuple[Job, Record]] = []
+        self._intended: Collection[Parcel] = ()
+
+    def run(self, deliver: Deliver) -> Iterator[Record]:
+        """Yield the results in order; a WorldError comes after all results there are."""
+        yield from self._ready()
+        if not self._owners:
+            return
+        events = deliver(list(self._owners))
+        try:
+            yield from self._drive(events)
+        except WorldError:
+            self._wind_up(events)
+            yield from [job.result for job in self._queue if job.result is not None]
+            raise
+        finally:
+            self._wind_up(events)
+
+    def _drive(self, events: Events) -> Iterator[Record]:
+        event = next(events, None)
+        while event is not None:
+            if isinstance(event, Receipt):
+                self._note(event)
+                event = next(events, None)
+                continue
+            going = self._commit(event)
+            yield from self._ready()
+            self._intended = ()
+            event = _resumed(events, going)
+        self._commit(Intent(()))
+        yield from self._ready()
+
+    def _note(self, receipt: Receipt) -> None:
+        job = self._owners[receipt.parcel]
+        assert job.finish is not None
+        fresh = {address: fate.delivery_status() for address, fate in receipt.fates.items()}
+        self._ledger.note(receipt)
+        self._noted.append((job, job.finish(fresh)))
+
+    def _commit(self, intent: Intent) -> Collection[Parcel]:
+        refused = self._ledger.commit(intent.parcels)
+        for job, result in self._noted:
+            job.result = result
+        self._noted.clear()
+        for parcel in refused:
+            job = self._owners[parcel]
+            job.result = failed(job.record, in_flight(), outcome.STAGE)
+        self._intended = [parcel for parcel in intent.parcels if parcel not in refused]
+        return self._intended
+
+    def _ready(self) -> Iterator[Record]:
+        while self._queue and self._queue[0].result is not None:
+            job = self._queue.popleft()
+            assert job.result is not None
+            yield job.result
+
+    def _wind_up(self, events: Events) -> None:
+        """Leave the ledger right, whatever ended the run; after a normal end nothing is left to do.
+
+        Errors are not raised: the first one is the one to tell, and what could not be noted stays
+        an intent, which is the truth.
+        """
+        withdrawn, self._intended = self._intended, ()
+        with suppress(WorldError):
+            self._drain(events)
+        with suppress(WorldError):
+            if withdrawn:
+                self._ledger.withdraw(withdrawn)
+            if withdrawn or self._noted:
+                self._commit(Intent(()))
+
+    def _drain(self, events: Events) -> None:
+        event = _stopped(events)
+        while event is not None:
+            if isinstance(event, Receipt):
+                self._note(event)
+            event = next(events, None)
+
+
+def _resumed(events: Events, going: Collection[Parcel]) -> Intent | Receipt | None:
+    try:
+        return events.send(going)
+    except StopIteration:
+        return None
+
+
+def _stopped(events: Events) -> Intent | Receipt | None:
+    try:
+        return events.throw(Stop())
+    except (StopIteration, Stop):
+        return None

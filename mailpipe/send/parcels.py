@@ -1,0 +1,81 @@
+"""Make a parcel of a record: its message ready for the wire, its envelope checked, its key known."""
+
+import binascii
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pybase64
+
+from mailpipe import jsonl
+from mailpipe.errors import RecordError
+from mailpipe.mail.parcel import Parcel
+from mailpipe.record import Record
+from mailpipe.send import message
+from mailpipe.send.envelope import Envelope, envelope
+
+MAX_KEY = 500  # characters of an idempotency key
+HINT = "run `mailpipe render` first, or give one raw message"
+
+# What makes two renderings the same content: Message-ID, Date and boundaries are new each time.
+_CONTENT = ("from", "to", "cc", "bcc", "subject", "text", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How parcels are made; clock and randomness are handed in.
+
+    ``new_id`` makes a Message-ID for a sender's address, ``date`` the text of a Date field.
+    """
+
+    new_id: Callable[[str], str]
+    date: Callable[[], str]
+
+    def pack(self, record: Record) -> tuple[Parcel, Envelope]:
+        """The parcel and its envelope; raises RecordError."""
+        raw = octets(record)
+        address = envelope(record.get("envelope"))
+        head, body = message.wire(raw)
+        head = message.completed(head, lambda: self.new_id(address.sender), self.date)
+        wired = head + b"\r\n" + body
+        parcel = Parcel(
+            key=key(record, head),
+            content=_content(record, wired),
+            sender=address.sender,
+            recipients=address.recipients,
+            message=wired,
+            parameters=address.parameters,
+            eight_bit=not wired.isascii(),
+            utf8=not head.isascii() or not all(a.isascii() for a in (address.sender, *address.recipients)),
+        )
+        return parcel, address
+
+
+def octets(record: Record) -> bytes:
+    """The message of a record; raises RecordError when there is none."""
+    raw = record.get("raw")
+    if not isinstance(raw, str) or "envelope" not in record:
+        missing = "envelope" if isinstance(raw, str) else "raw"
+        raise RecordError(f"no member {missing!r} to send", slug="missing-field", hint=HINT)
+    try:
+        return pybase64.b64decode(raw, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise RecordError(f"raw is not base64: {exc}", slug="bad-field") from exc
+
+
+def key(record: Record, head: bytes) -> str:
+    """What names this message whenever it is sent: the idempotency key, else the Message-ID."""
+    chosen: Any = record.get("idempotencyKey")
+    if chosen is None:
+        return f"<{message.message_id(head)}>"
+    if not isinstance(chosen, str) or not 0 < len(chosen) <= MAX_KEY:
+        raise RecordError(f"idempotencyKey is not a text of 1 to {MAX_KEY} characters", slug="bad-field")
+    return f"key:{chosen}"
+
+
+def _content(record: Record, wired: bytes) -> str:
+    told = wired
+    if "text" in record:
+        told = jsonl.dumps([record.get(name) for name in _CONTENT])
+    return hashlib.blake2b(told, digest_size=16).hexdigest()
