@@ -27,10 +27,15 @@ _SPEC = re.compile(r"""(?:"(?:[^"\\]|\\.)+"|[^\s"<>(),:;@\\\[\]]+)@(?:[^\s"<>(),
 
 
 class Address(NamedTuple):
-    """A mailbox: its display name, decoded, or None, and its addr-spec as sent."""
+    """A mailbox: its display name, decoded, or None, and its addr-spec as sent.
+
+    ``comment`` is the last comment beside it, decoded, as in the form ``address (Name)`` that names are
+    not given in any more (RFC 5322 section 3.4); a comment means nothing, so it is not taken for the name.
+    """
 
     name: str | None
     email: str
+    comment: str | None = None
 
 
 def parse(field: str, defects: list[str]) -> list[Address]:
@@ -200,7 +205,7 @@ class _Parser:
             return
         elif "@" not in self.field and _LOCAL.fullmatch(text) and not text.startswith("=?") and not stray:
             self.defects.append("address-without-domain")
-            self.found.append(Address(None, text))
+            self._keep("", text, comments)
         elif self.field[self.at : self.at + 1] == ",":
             self.carried.append(text)
         else:
@@ -212,7 +217,7 @@ class _Parser:
     ) -> None:
         email = self._clean(angle)
         if not email or (stray and any(_has_at(text) for text, _ in phrase)):
-            # ``alice@example.org )bob@example.net<bob@example.net>``: nobody knows who is meant (CVE-2023-27043).
+            # ``alice@example.org )bob@example.net<bob@example.net>``: who is meant? (CVE-2023-27043)
             self.defects.append("address-invalid")
             self.carried.clear()
             return
@@ -221,9 +226,7 @@ class _Parser:
             self.defects.append("address-comma-in-name")
             name = ", ".join([*self.carried, name])
             self.carried.clear()
-        if not name and comments:
-            name = comments[-1]
-        self.found.append(Address(_name(name, email, self.defects), email))
+        self._keep(name, email, comments)
 
     def _flush_bare(self, phrase: list[tuple[str, bool]], comments: list[str], stray: bool) -> None:
         if self.carried:
@@ -231,8 +234,7 @@ class _Parser:
             self.carried.clear()
         email = "" if stray else self._clean(_joined(phrase))
         if email:
-            name = comments[-1] if comments else ""
-            self.found.append(Address(_name(name, email, self.defects), email))
+            self._keep("", email, comments)
             return
         texts = [text for text, _ in phrase]
         if not stray and len(texts) > 1 and all(map(_SPEC.fullmatch, texts)):
@@ -240,12 +242,16 @@ class _Parser:
             self.found.extend(Address(None, text) for text in texts)
         elif not stray and _SPEC.fullmatch(texts[-1]) and not any(map(_has_at, texts[:-1])):
             self.defects.append("address-bracket-missing")
-            self.found.append(Address(_name(_joined(phrase[:-1]), texts[-1], self.defects), texts[-1]))
+            self._keep(_joined(phrase[:-1]), texts[-1], comments)
         else:
             self.defects.append("address-invalid")
 
+    def _keep(self, name: str, email: str, comments: list[str]) -> None:
+        comment = words.decode(comments[-1], self.defects).strip() if comments else ""
+        self.found.append(Address(_name(name, email, self.defects), email, comment or None))
+
     def _clean(self, text: str) -> str:
-        """The addr-spec without blanks around its dots, comments, a source route or ``mailto:``; "" if none."""
+        """The addr-spec without blanks around dots, comments, source route or ``mailto:``; or ""."""
         if _SPEC.fullmatch(text) and not text.startswith("=?"):
             return text
         text = text.strip(" \t<>")

@@ -10,10 +10,14 @@ from typing import NamedTuple
 _LINE = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?$", re.MULTILINE)
 
 
+_AFTER = (b"", b" ", b"\t", b"\r", b"\n")
+
+
 class Regions(NamedTuple):
-    """``(start, end)`` of each part, header block included, and what was wrong (slugs)."""
+    """``(start, end)`` of each part, header block included; the end of the preamble; what was wrong."""
 
     regions: list[tuple[int, int]]
+    preamble: int
     defects: list[str]
 
 
@@ -28,9 +32,10 @@ class Line(NamedTuple):
 def split(buffer: bytes, start: int, end: int, boundary: str) -> Regions:
     """Find the parts in ``buffer[start:end]``; without a boundary that occurs, a likely one is guessed."""
     defects: list[str] = []
-    lines = (
-        _lines(buffer, start, end, boundary.rstrip().encode("utf-8", "surrogateescape")) if boundary else []
-    )
+    octets = boundary.encode("utf-8", "surrogateescape")
+    lines = _lines(buffer, start, end, octets) if boundary else []
+    if not lines and octets.rstrip():
+        lines = _lines(buffer, start, end, octets.rstrip())
     if not lines:
         defects.append("boundary-not-found" if boundary else "boundary-missing")
         guessed = _guess(buffer, start, end)
@@ -51,7 +56,7 @@ def split(buffer: bytes, start: int, end: int, boundary: str) -> Regions:
         defects.append("boundary-end-missing")
         if opened >= 0 and len(regions) > 1 and not buffer[opened:end].strip():
             regions.pop()
-    return Regions(regions, defects)
+    return Regions(regions, lines[0].before if lines else end, defects)
 
 
 def _lines(buffer: bytes, start: int, end: int, boundary: bytes) -> list[Line]:
@@ -75,8 +80,8 @@ def _line(buffer: bytes, start: int, end: int, position: int, behind: int) -> Li
     closes = buffer.startswith(b"--", behind)
     after = buffer.find(b"\n", behind, end)
     after = end if after < 0 else after + 1
-    rest = buffer[behind + 2 if closes else behind : after]
-    if rest.strip():
+    # Text behind a delimiter and a blank is ignored; without the blank it is another, longer boundary.
+    if buffer[behind + 2 if closes else behind : after][:1] not in _AFTER:
         return None
     # The line break before a delimiter belongs to the delimiter.
     before = position

@@ -19,8 +19,8 @@ _LABELS = {
     "utf-32-le": "utf-32le",
     "utf-32-be": "utf-32be",
     "cp1252": (
-        "windows-1252 cp1252 cp-1252 x-cp1252 win-1252 ansi iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987"
-        " iso-ir-100 latin1 latin-1 l1 cp819 ibm819 csisolatin1 iso8859_1 8859_1"
+        "windows-1252 cp1252 cp-1252 x-cp1252 win-1252 ansi iso-8859-1 iso8859-1 iso88591 iso_8859-1"
+        " iso_8859-1:1987 iso-ir-100 latin1 latin-1 l1 cp819 ibm819 csisolatin1 iso8859_1 8859_1"
     ),
     "ascii": "us-ascii ascii usascii ansi_x3.4-1968 iso-ir-6 us iso646-us ansi_x3.4-1986 cp367 7bit 646",
     "iso8859-2": "iso-8859-2 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 latin2 l2 csisolatin2 iso-ir-101",
@@ -40,7 +40,8 @@ _LABELS = {
         " visual iso-ir-138"
     ),
     "cp1254": (
-        "windows-1254 cp1254 x-cp1254 iso-8859-9 iso8859-9 iso88599 iso_8859-9 latin5 l5 csisolatin5 iso-ir-148"
+        "windows-1254 cp1254 x-cp1254 iso-8859-9 iso8859-9 iso88599 iso_8859-9 latin5 l5 csisolatin5"
+        " iso-ir-148"
     ),
     "iso8859-10": "iso-8859-10 iso8859-10 iso885910 latin6 l6 csisolatin6 iso-ir-157",
     "cp874": "windows-874 cp874 cp-874 dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 tis620",
@@ -75,7 +76,9 @@ _LABELS = {
         " x-ms-cp932"
     ),
     "euc_jp": "euc-jp eucjp x-euc-jp cseucpkdfmtjapanese x-euc euc",
-    "iso2022_jp_ext": "iso-2022-jp iso2022jp csiso2022jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-ms cp50220",
+    "iso2022_jp_ext": (
+        "iso-2022-jp iso2022jp csiso2022jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-ms cp50220"
+    ),
     "cp949": (
         "euc-kr euckr ks_c_5601-1987 ks_c_5601-1989 ks_c_5601 ksc5601 ksc_5601 korean cseuckr csksc56011987"
         " windows-949 cp949 uhc iso-ir-149 ks-c-5601-1987"

@@ -2,9 +2,8 @@
 
 import re
 
-_MONTHS = {
-    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
-}
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _ZONES = {
     **dict.fromkeys(("ut", "utc", "gmt", "z", "wet"), 0),
     "bst": 60,
@@ -70,7 +69,8 @@ def parse(field: str, defects: list[str]) -> str | None:
         return None
     second = min(second, 59)  # a leap second
     sign, minutes = ("-" if offset < 0 else "+"), abs(offset)
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{minutes // 60:02}:{minutes % 60:02}"
+    clock_time = f"{hour:02}:{minute:02}:{second:02}{sign}{minutes // 60:02}:{minutes % 60:02}"
+    return f"{year:04}-{month:02}-{day:02}T{clock_time}"
 
 
 _Found = tuple[int, int, int, tuple[str | None, ...], str | None, str | None]

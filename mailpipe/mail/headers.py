@@ -122,7 +122,7 @@ def _fields(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
 
 
 def _is_name(head: str) -> bool:
-    """Printable without blanks (RFC 5322 section 3.6.8); obsolete syntax lets blanks stand before the colon."""
+    """Printable without blanks (RFC 5322 section 3.6.8); obsolete syntax has blanks before the colon."""
     name = head.rstrip(" \t")
     return bool(name) and " " not in name and "\t" not in name and name.isprintable()
 
@@ -139,7 +139,7 @@ def _field(name: str, value: list[str], defects: list[str]) -> Header:
 
 
 def clean(text: str, defects: list[str]) -> str:
-    """The text with every control character and line separator made a blank (defect ``control-in-header``)."""
+    """The text with control characters and line separators made blanks (defect ``control-in-header``)."""
     text = text.replace("\t", " ")
     cleaned = _CONTROLS.sub(" ", text)
     if cleaned != text:

@@ -31,6 +31,7 @@ class Part:
         "encoding",
         "end",
         "fields",
+        "filename",
         "id",
         "name",
         "names",
@@ -52,6 +53,10 @@ class Part:
         self.fields = block.fields
         self.body = block.body
         self.defects = block.defects
+        self.parameters: dict[str, str] = {}
+        self.type = "text/plain"
+        if parent is not None and parent.type == "multipart/digest":
+            self.type = "message/rfc822"  # RFC 2046 section 5.1.5
         self._describe()
 
     def _describe(self) -> None:
@@ -69,25 +74,20 @@ class Part:
             self.encoding, wrong = transfer.name(content["content-transfer-encoding"])
         self.defects.extend(wrong)
         self.disposition: str | None = None
-        filename = None
+        self.filename: str | None = None  # only what Content-Disposition says
         if "content-disposition" in content:
             field = parameters.parse(content["content-disposition"])
             self.disposition = field.value or None
             self.defects.extend(field.defects)
-            filename = field.parameters.get("filename") or field.parameters.get("name")
+            self.filename = field.parameters.get("filename") or field.parameters.get("name") or None
         named = self.parameters.get("name")
-        self.name = filename or named or None
-        self.names = [name for name in (filename, named) if name]
-        if filename and named and filename != named:
+        self.name = self.filename or named or None
+        self.names = [name for name in (self.filename, named) if name]
+        if self.filename and named and self.filename != named:
             self.defects.append("attachment-names-differ")
         self.cid = content["content-id"].strip("<> \t") or None if "content-id" in content else None
 
     def _read_type(self, value: str | None) -> None:
-        default = "text/plain"
-        if self.parent is not None and self.parent.type == "multipart/digest":
-            default = "message/rfc822"  # RFC 2046 section 5.1.5
-        self.parameters: dict[str, str] = {}
-        self.type = default
         if value is None:
             return
         field = parameters.parse(value)
@@ -178,6 +178,7 @@ def _open(part: Part, count: int) -> int:
     part.defects.extend(found.defects)
     if not found.regions:
         # What looks like a preamble is all that there is to read.
+        part.end = found.preamble
         part.type = "text/html" if _HTML.match(part.buffer, part.body, part.end) else "text/plain"
         return count
     prefix = part.id + "." if part.id else ""
@@ -191,7 +192,7 @@ def _open(part: Part, count: int) -> int:
 
 
 def _decode_whole(part: Part) -> None:
-    """A multipart must not be encoded (RFC 2045 section 6.4); if its boundary shows only when decoded, decode it."""
+    """A multipart must not be encoded (RFC 2045 section 6.4); one whose boundary does not show is."""
     boundary = part.parameters.get("boundary", "")
     if boundary and part.buffer.find(boundary.encode("utf-8", "replace"), part.body, part.end) >= 0:
         return

@@ -33,6 +33,8 @@ def _sort(
     texts = len(text) if text is not None else -1
     htmls = len(html) if html is not None else -1
     for index, part in enumerate(parts):
+        if part.filename and _is_inline(part, index, kind) and part.type.startswith("text/"):
+            found.attachments.append(part)  # a file that is also the body: its name must not be lost
         if part.parts:
             inner = part.type.partition("/")[2]
             _sort(part.parts, inner, found, text, html, alternative or inner == "alternative")

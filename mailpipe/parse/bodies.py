@@ -11,10 +11,14 @@ _PLACEHOLDER = 400  # characters; a longer text is no "your mail program cannot 
 
 
 class Bodies(NamedTuple):
-    """``text`` and ``html`` (None if there is none), and whether a limit has cut one of them."""
+    """``text`` and ``html`` (None if there is none), and whether a limit has cut one of them.
+
+    ``shown`` is what a person reads: the text, or that of the HTML where the text only says "this is HTML".
+    """
 
     text: str
     html: str | None
+    shown: str
     truncated: bool
 
 
@@ -26,18 +30,23 @@ def read(classified: Classified, defects: list[str]) -> Bodies:
             decoded[id(part)] = _decode(part, defects)
     html = _html(classified.html, decoded)
     text = _text(classified.text, decoded, defects)
-    plain = any(part.type == "text/plain" for part in classified.text)
-    if html and plain and (not text.strip() or _is_placeholder(text)):
-        shown = _from_html(html, defects)
-        if not text.strip() or (shown.strip() and " ".join(text.split()) not in " ".join(shown.split())):
-            if text.strip():
-                defects.append("text-is-placeholder")
-            text = shown
+    shown = text
+    if html and (not text.strip() or _is_placeholder(text)) and not _is_html_only(classified.text):
+        converted = _from_html(html, defects)
+        if not text.strip():
+            text = shown = converted
+        elif " ".join(text.split()) not in " ".join(converted.split()):
+            defects.append("text-is-placeholder")
+            shown = converted
     truncated = len(text) > limits.TEXT or len(html or "") > limits.TEXT
     if truncated:
         defects.append("limit:text")
         text, html = text[: limits.TEXT], html[: limits.TEXT] if html else html
-    return Bodies(text, html, truncated)
+    return Bodies(text, html, shown[: limits.TEXT], truncated)
+
+
+def _is_html_only(parts: list[Part]) -> bool:
+    return all(part.type != "text/plain" for part in parts)
 
 
 def _decode(part: Part, defects: list[str]) -> str:

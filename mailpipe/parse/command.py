@@ -43,6 +43,12 @@ mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.pat
     help="Keep attachments as files in DIR; the record has their path instead of their content.",
 )
 @click.option("--no-content", is_flag=True, help="Describe attachments, but leave their content out.")
+@click.option(
+    "--vocabulary",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Names of fields and values in other languages, YAML.  [the configuration's]",
+)
 @click.option("--keep-raw", is_flag=True, help="Keep raw, the message as it came.")
 @click.option(
     "--max-size",
@@ -57,6 +63,7 @@ def command(
     files: tuple[str, ...],
     attachments: str | None,
     no_content: bool,
+    vocabulary: str | None,
     keep_raw: bool,
     max_size: int,
 ) -> Transform:
@@ -68,14 +75,19 @@ def command(
 
     There is no message that fails: whatever was wrong with it, and what was made of it, is named in
     defects. Attached messages stay attachments; nothing in them is taken for this message's own.
+
+    The text is taken apart into reply, quoted and signature. Structured data comes from a JSON or
+    YAML part, else from what people typed in the reply, through the vocabulary: dataSource says which.
     """
-    from mailpipe.parse import core, files as folder, sources
+    from mailpipe.parse import configured, core, sources
+    from mailpipe.parse import files as folder
 
     options = core.Options(
         keep_raw=keep_raw,
         content=not no_content,
         keep=folder.Folder(attachments) if attachments else None,
         max_size=max_size,
+        vocabulary=configured.vocabulary(settings, vocabulary),
     )
     transform = partial(core.parse, options=options)
     return (lambda stdin: transform(sources.records(files, stdin))) if files else transform

@@ -12,7 +12,7 @@ import pybase64
 from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import attachments, bodies, envelope
+from mailpipe.parse import attachments, bodies, data, envelope, reply
 from mailpipe.parse.attachments import Keep
 from mailpipe.parse.found import DataPart
 from mailpipe.record import Record, each
@@ -86,12 +86,22 @@ def read(raw: bytes, options: Options = DEFAULT) -> dict[str, Any]:
     classified = parts.classify(message.root)
     found = bodies.read(classified, defects)
     attached, data_parts = _attachments(classified.attachments, options, defects)
+    pieces = reply.split(found.shown)
+    structured = data.extract(data_parts, pieces, found.html, options.vocabulary)
+    defects.extend(structured.defects)
     described |= {
-        "preview": " ".join(found.text[: 8 * PREVIEW].split())[:PREVIEW],
+        "preview": " ".join(found.shown[: 8 * PREVIEW].split())[:PREVIEW],
         "hasAttachment": any(map(attachments.is_for_people, classified.attachments)),
         "attachments": attached,
         "text": found.text,
         "html": found.html,
+        "reply": pieces.reply,
+        "quoted": pieces.quoted,
+        "signature": pieces.signature,
+        "data": structured.data,
+        "dataSource": structured.source,
+        "dataEvidence": structured.evidence,
+        "auth": {"verified": None},
     }
     if found.truncated:
         described["isTruncated"] = True

@@ -36,9 +36,7 @@ def describe(fields: list[Header], defects: list[str]) -> dict[str, Any]:
     first = _sorted(fields, defects)
     described: dict[str, Any] = {
         member: [
-            {"name": address.name, "email": address.email}
-            for value in first.get(name, ())
-            for address in addresses.parse(value, defects)
+            _mailbox(address) for value in first.get(name, ()) for address in addresses.parse(value, defects)
         ]
         for name, member in _ADDRESSES.items()
     }
@@ -50,6 +48,11 @@ def describe(fields: list[Header], defects: list[str]) -> dict[str, Any]:
         values = first.get(name, ())
         described[member] = list(dict.fromkeys(i for value in values for i in ids.parse(value, defects)))
     return described
+
+
+def _mailbox(address: addresses.Address) -> dict[str, str | None]:
+    mailbox: dict[str, str | None] = {"name": address.name, "email": address.email}
+    return {**mailbox, "comment": address.comment} if address.comment else mailbox
 
 
 def listed(fields: list[Header], defects: list[str]) -> list[dict[str, str]]:

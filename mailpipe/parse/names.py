@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 LIMIT = 200  # octets of UTF-8; common file systems take 255
-# Controls, separators of lines, and the marks that turn the direction of text (``gpj.exe`` shown as ``exe.jpg``).
+# Controls, line separators, and the marks that turn the direction of text (``gpj.exe`` shown as ``exe.jpg``).
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)

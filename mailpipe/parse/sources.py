@@ -30,7 +30,7 @@ def records(paths: Sequence[str], stdin: Iterable[Record]) -> Iterator[Record]:
 
 
 def _file(path: Path) -> Iterator[Record]:
-    with path.open("rb", buffering=reader.CHUNK) as file:
+    with path.open("rb") as file:
         yield from reader.read(file, "parse")
 
 
