@@ -1,0 +1,84 @@
+"""Recognises ``label: value`` lines as people write them in forms and hurried answers."""
+
+from typing import NamedTuple
+
+from mailpipe.mail.fold import plain
+from mailpipe.parse.phrases import PHRASES
+
+MAX_LABEL = 60  # characters
+MAX_LINE = 2000  # characters; the rest of a longer line is not looked at
+_BULLETS = "-*+•·–▪◦‣"
+_WRAPPING = "*_`\"'“”„«»"  # what people and Markdown put around a label
+_NOT_IN_LABELS = frozenset(',;?!<>@{}[]\\…"“”')
+
+
+class Line(NamedTuple):
+    """One ``label: value`` line; ``number`` counts from 1, ``mark`` is one of ``: = - |`` and tab."""
+
+    number: int
+    label: str
+    value: str
+    mark: str
+
+
+def read(text: str, number: int) -> Line | None:
+    """The label and value of a line, or None for a line that has no label."""
+    line = text[:MAX_LINE].strip()
+    if line[:1] in _BULLETS and line[1:2] in (" ", "\t"):
+        line = line[2:].lstrip()
+    if not line:
+        return None
+    if line[0] == "|" or "\t" in line:
+        return _cells(line, number)
+    found = _separator(line)
+    if found is None:
+        return None
+    start, end, mark = found
+    label, value = _bare(line[:start]), line[end:].strip()
+    if value.startswith(("**", "__")) and not value.endswith(value[:2]):  # **Label:** value
+        value = value[2:].lstrip()
+    elif value.startswith("*") and line.startswith("*") and value.count("*") == 1:
+        value = value[1:].lstrip()
+    return Line(number, label, value, mark) if label else None
+
+
+def _cells(line: str, number: int) -> Line | None:
+    mark = "|" if line[0] == "|" else "\t"
+    cells = [cell.strip() for cell in line.strip(mark + " ").split(mark)]
+    if len(cells) != 2 or not cells[0] or not cells[1].strip("-: "):
+        return None
+    return Line(number, _bare(cells[0].rstrip(":： ")), cells[1], mark)
+
+
+def _separator(line: str) -> tuple[int, int, str] | None:
+    head = line[: MAX_LABEL + 8]
+    places = [(place, mark) for mark in ":：=" if (place := head.find(mark)) > 0]
+    if places:
+        place, mark = min(places)
+        after = line[place + 1 : place + 3]
+        is_time = line[place - 1].isdigit() and after[:1].isdigit()
+        if not is_time and after != "//" and after[:1] not in (":", "="):
+            return place, place + 1, "=" if mark == "=" else ":"
+        return None
+    for dash in (" - ", " – ", " — "):
+        place = head.find(dash)
+        if place > 0:
+            return place, place + 3, "-"
+    return None
+
+
+def _bare(label: str) -> str:
+    return " ".join(label.strip().strip(_WRAPPING).split())
+
+
+def is_formlike(line: Line) -> bool:
+    """Whether a line looks like a field of a form rather than a sentence with a colon in it."""
+    label = line.label
+    if not line.value or len(label) > 40 or line.mark == "-" or not _NOT_IN_LABELS.isdisjoint(label):
+        return False
+    words = plain(label).replace("_", " ").replace("-", " ").split()
+    if not words or len(words) > 4 or not any(char.isalpha() for char in label):
+        return False
+    if label[-1] == "." and len(words[-1]) > 5:  # the end of a sentence, not "No." or "Immat."
+        return False
+    return words[0].strip(".") not in PHRASES.prose
