@@ -15,7 +15,8 @@ class Phrases(NamedTuple):
 
     ``labels`` maps the label of a header line to the roles it can have: a word may label the date in
     one language and the recipient in another.  ``prose`` has first words of lines that look like
-    fields and are none ("Dear partner: thanks").
+    fields and are none ("Dear partner: thanks"); ``vacation`` has what subjects of automatic replies
+    begin with.
     """
 
     intros: tuple[str, ...]
@@ -26,6 +27,7 @@ class Phrases(NamedTuple):
     devices: tuple[str, ...]
     regards: frozenset[str]
     prose: frozenset[str]
+    vacation: tuple[str, ...]
 
 
 def folded(text: str) -> str:
@@ -74,6 +76,7 @@ def _load() -> Phrases:
         tuple(names["device"]),
         frozenset(names["regards"]),
         frozenset({**names["greetings"], **names["asides"]}),
+        tuple(names["vacation"]),
     )
 
 
