@@ -74,8 +74,9 @@ def pipeline() -> click.Group:
 
 def run(args: list[str]) -> int:
     """Run one command line and return its exit status."""
-    from mailpipe.stdio import interpreter_exit, say
+    from mailpipe.stdio import interpreter_exit, occupy, say
 
+    occupy()
     try:
         result = pipeline().main(args, prog_name="mailpipe", standalone_mode=False)
         return result if isinstance(result, int) else Exit.OK

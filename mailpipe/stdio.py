@@ -115,9 +115,23 @@ def colourful() -> bool:
     return os.isatty(2) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def occupy() -> None:
+    """Take the place of standard streams that are closed, so that no file of ours lands there.
+
+    What takes the place of a closed stdin cannot be read, of a closed stdout or stderr not written.
+    """
+    for descriptor, wrong_way in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, wrong_way)  # the lowest free descriptor is this one
+
+
 def interpreter_exit() -> None:
     """Keep the interpreter from flushing into a stream that is gone."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # it was closed when the interpreter started
+            continue
         try:
             stream.flush()
         except (OSError, ValueError):

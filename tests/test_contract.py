@@ -178,7 +178,7 @@ def test_a_line_of_64_megabytes_spoils_nothing(setup: Setup, stage: str) -> None
 @pytest.mark.parametrize("stage", READERS)
 def test_unknown_members_are_kept_with_exact_numbers(setup: Setup, stage: str) -> None:
     [good] = setup.good(stage, 1)
-    line = lines([good]).rstrip(b"}\n") + b',"x-new":{"price":1.10,"big":123456789012345678901234567890}}\n'
+    line = lines([good])[: -len(b"}\n")] + b',"x-new":{"price":1.10,"big":123456789012345678901234567890}}\n'
 
     result = setup.run(stage, line)
 
