@@ -49,6 +49,11 @@ mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.pat
     type=click.Path(dir_okay=False),
     help="Names of fields and values in other languages, YAML.  [the configuration's]",
 )
+@click.option(
+    "--account",
+    metavar="NAME",
+    help="Account whose key signs refs, for messages that fetch has not read.  [the default account]",
+)
 @click.option("--keep-raw", is_flag=True, help="Keep raw, the message as it came.")
 @click.option(
     "--max-size",
@@ -64,6 +69,7 @@ def command(
     attachments: str | None,
     no_content: bool,
     vocabulary: str | None,
+    account: str | None,
     keep_raw: bool,
     max_size: int,
 ) -> Transform:
@@ -88,6 +94,7 @@ def command(
         keep=folder.Folder(attachments) if attachments else None,
         max_size=max_size,
         vocabulary=configured.vocabulary(settings, vocabulary),
+        identity=configured.Identities(settings, account),
     )
     transform = partial(core.parse, options=options)
     return (lambda stdin: transform(sources.records(files, stdin))) if files else transform

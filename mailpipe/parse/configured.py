@@ -1,8 +1,9 @@
-"""Reads what parse is configured with: the vocabulary."""
+"""Reads what parse is configured with: the vocabulary, and the identity by which replies are recognised."""
 
 from pathlib import Path
 
-from mailpipe.config import Settings
+from mailpipe.config import Account, Settings
+from mailpipe.mail.identity import Identity, keyring
 from mailpipe.mail.vocabulary import Vocabulary, build
 from mailpipe.wire import plainyaml
 
@@ -14,3 +15,36 @@ def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
     """
     path = file or settings.config.vocabulary
     return build(plainyaml.read(Path(path)), path) if path else None
+
+
+class Identities:
+    """The identity of each account, made when the first message of that account comes.
+
+    A message belongs to the account it was fetched from; any other one to the account that was named,
+    else to the default account, and where there are several and no default, to all of them.
+    """
+
+    def __init__(self, settings: Settings, account: str | None) -> None:
+        self._settings = settings
+        self._named = settings.account(account).name if account else None
+        self._made: dict[str | None, Identity] = {}
+
+    def __call__(self, account: str | None) -> Identity:
+        """The identity for messages of an account; raises ConfigError if its key cannot be read."""
+        name = account if account in self._settings.config.accounts else self._named
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str | None) -> Identity:
+        config = self._settings.config
+        accounts = self._accounts(name)
+        senders = [account.from_.rpartition("@")[2].rstrip("> ") for account in accounts if account.from_]
+        keys = [key for account in accounts if account.ref_key for key in keyring(account.ref_key.read())]
+        return Identity(config.app, config.domain or (senders[0] if senders else ""), tuple(keys))
+
+    def _accounts(self, name: str | None) -> list[Account]:
+        accounts = self._settings.config.accounts
+        if name is not None:
+            return [accounts[name]]
+        return [account for account in accounts.values() if account.default] or list(accounts.values())

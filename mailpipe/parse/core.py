@@ -1,7 +1,7 @@
 """parse: messages in, JMAP Email objects out, whatever their octets are."""
 
 from binascii import Error
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -11,8 +11,9 @@ import pybase64
 
 from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
+from mailpipe.mail.identity import Identity
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import attachments, bodies, data, envelope, reply
+from mailpipe.parse import attachments, auto, bodies, data, envelope, ref, reply
 from mailpipe.parse.attachments import Keep
 from mailpipe.parse.found import DataPart
 from mailpipe.record import Record, each
@@ -25,6 +26,7 @@ class Options:
     """What to put into the records.
 
     ``content`` puts attachments into the record unless ``keep`` stores them; ``max_size`` is in octets.
+    ``identity`` gives the marks of the account that a message was fetched from.
     """
 
     keep_raw: bool = False
@@ -32,6 +34,7 @@ class Options:
     keep: Keep | None = None
     max_size: int = limits.MESSAGE
     vocabulary: Vocabulary | None = None
+    identity: Callable[[str | None], Identity] | None = None
 
 
 DEFAULT = Options()
@@ -46,8 +49,9 @@ def parse(records: Iterable[Record], options: Options = DEFAULT) -> Iterator[Rec
 
 
 def _step(record: Record, options: Options) -> Record:
-    raw = _raw(record)
-    parsed = {**record, **read(raw, options)}
+    source = record.get("source")
+    account = source.get("account") if isinstance(source, dict) else None
+    parsed = {**record, **read(_raw(record), options, account if isinstance(account, str) else None)}
     if "id" in record:
         parsed["id"] = record["id"]
     if not options.keep_raw:
@@ -67,47 +71,66 @@ def _raw(record: Record) -> bytes:
         ) from exc
 
 
-def read(raw: bytes, options: Options = DEFAULT) -> dict[str, Any]:
+def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> dict[str, Any]:
     """The members that one message gives; never fails."""
     defects: list[str] = []
-    seen = raw
     if len(raw) > options.max_size:
         defects.append("limit:message")
-        seen = raw[: options.max_size]
-    message = mime.read(seen)
+    message = mime.read(raw[: options.max_size])
+    fields = message.root.fields
     defects.extend(message.defects)
     for part in message.walk():
         defects.extend(part.defects)
     described = {
         "id": f"sha256:{sha256(raw).hexdigest()}",
         "size": len(raw),
-        **envelope.describe(message.root.fields, defects),
+        **envelope.describe(fields, defects),
+        **_content(message.root, options, defects),
     }
-    classified = parts.classify(message.root)
+    described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
+    described["auth"] = {"verified": None}  # nothing is believed that nobody was told to believe
+    described["auto"] = _auto(message.root, described)
+    described["headers"] = envelope.listed(fields, defects)
+    described["defects"] = list(dict.fromkeys(defects))
+    return described
+
+
+def _content(root: mime.Part, options: Options, defects: list[str]) -> dict[str, Any]:
+    """What is in the body: the human text, the data, the files."""
+    classified = parts.classify(root)
     found = bodies.read(classified, defects)
     attached, data_parts = _attachments(classified.attachments, options, defects)
     pieces = reply.split(found.shown)
     structured = data.extract(data_parts, pieces, found.html, options.vocabulary)
     defects.extend(structured.defects)
-    described |= {
+    truncated = {"isTruncated": True} if found.truncated else {}
+    return {
         "preview": " ".join(found.shown[: 8 * PREVIEW].split())[:PREVIEW],
         "hasAttachment": any(map(attachments.is_for_people, classified.attachments)),
         "attachments": attached,
         "text": found.text,
         "html": found.html,
+        **truncated,
         "reply": pieces.reply,
         "quoted": pieces.quoted,
         "signature": pieces.signature,
         "data": structured.data,
         "dataSource": structured.source,
         "dataEvidence": structured.evidence,
-        "auth": {"verified": None},
     }
-    if found.truncated:
-        described["isTruncated"] = True
-    described["headers"] = envelope.listed(message.root.fields, defects)
-    described["defects"] = list(dict.fromkeys(defects))
-    return described
+
+
+def _auto(root: mime.Part, described: dict[str, Any]) -> dict[str, Any]:
+    sender = described["from"][0]["email"] if described["from"] else ""
+    return auto.classify(
+        auto.Facts(
+            root.fields,
+            type=root.type,
+            report=root.parameters.get("report-type", ""),
+            sender=sender,
+            subject=described["subject"] or "",
+        )
+    )
 
 
 def _attachments(

@@ -34,6 +34,8 @@ def describe(fields: list[Header], defects: list[str]) -> dict[str, Any]:
     To, Cc, Bcc and Reply-To fields are joined.
     """
     first = _sorted(fields, defects)
+    if "from" not in first:
+        defects.append("from-missing")
     described: dict[str, Any] = {
         member: [
             _mailbox(address) for value in first.get(name, ()) for address in addresses.parse(value, defects)

@@ -21,13 +21,19 @@ def read(field: str) -> tuple[Pairs, list[str]]:
         ("Bob <b@example.com>", [("Bob", "b@example.com")]),
         ('"Doe, John" <j@example.com>', [("Doe, John", "j@example.com")]),
         ('"say \\"hi\\"" <j@example.com>', [('say "hi"', "j@example.com")]),
-        ("a@example.com, B <b@example.com>; c@example.com", [(None, "a@example.com"), ("B", "b@example.com"), (None, "c@example.com")]),
+        (
+            "a@example.com, B <b@example.com>; c@example.com",
+            [(None, "a@example.com"), ("B", "b@example.com"), (None, "c@example.com")],
+        ),
         ("=?utf-8?q?Ren=C3=A9?= <r@example.com>", [("René", "r@example.com")]),
         ("=?utf-8?Q?Doe,_John?= <j@example.com>", [("Doe, John", "j@example.com")]),
         ('"=?utf-8?q?Ren=C3=A9?=" <r@example.com>', [("René", "r@example.com")]),
         ("René Łoś <r@example.com>", [("René Łoś", "r@example.com")]),
         ("undisclosed-recipients:;", []),
-        ("Garages: A <a@example.com>, b@example.com;, c@example.net", [("A", "a@example.com"), (None, "b@example.com"), (None, "c@example.net")]),
+        (
+            "Garages: A <a@example.com>, b@example.com;, c@example.net",
+            [("A", "a@example.com"), (None, "b@example.com"), (None, "c@example.net")],
+        ),
         ('"a b"@example.com', [(None, '"a b"@example.com')]),
         ('"x@example.net y"@example.com', [(None, '"x@example.net y"@example.com')]),
         ("a@[192.0.2.1]", [(None, "a@[192.0.2.1]")]),
@@ -39,7 +45,7 @@ def read(field: str) -> tuple[Pairs, list[str]]:
         ("B (at work (really)) <b@example.com>", [("B", "b@example.com")]),
         ("jose@exämple.com", [(None, "jose@exämple.com")]),
     ],
-)  # fmt: skip
+)
 def test_every_legal_form_and_some_others_are_read_without_defect(field: str, wanted: Pairs) -> None:
     assert read(field) == (wanted, [])
 
@@ -48,14 +54,22 @@ def test_every_legal_form_and_some_others_are_read_without_defect(field: str, wa
     ("field", "wanted", "defect"),
     [
         ("Doe, John <j@example.com>", [("Doe, John", "j@example.com")], "address-comma-in-name"),
-        ("<a@example.com> <b@example.com>", [(None, "a@example.com"), (None, "b@example.com")], "address-separator-missing"),
-        ("a@example.com b@example.com", [(None, "a@example.com"), (None, "b@example.com")], "address-separator-missing"),
+        (
+            "<a@example.com> <b@example.com>",
+            [(None, "a@example.com"), (None, "b@example.com")],
+            "address-separator-missing",
+        ),
+        (
+            "a@example.com b@example.com",
+            [(None, "a@example.com"), (None, "b@example.com")],
+            "address-separator-missing",
+        ),
         ("Bob <b@example.com", [("Bob", "b@example.com")], "address-bracket-missing"),
         ("Bob b@example.com", [("Bob", "b@example.com")], "address-bracket-missing"),
         ("root", [(None, "root")], "address-without-domain"),
         ("MAILER-DAEMON <MAILER-DAEMON>", [("MAILER-DAEMON", "MAILER-DAEMON")], "address-without-domain"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_form_is_read_with_a_defect(field: str, wanted: Pairs, defect: str) -> None:
     found, defects = read(field)
 

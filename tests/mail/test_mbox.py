@@ -1,5 +1,7 @@
 """Splitting an mbox."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +69,6 @@ def test_messages_come_back_from_mboxrd_in_pieces_of_any_size(
         )
         data += b"\n"
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    chunks = [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [data[start:end] for start, end in pairwise(places)]
 
     assert [entry.message for entry in mbox.split(chunks)] == written
