@@ -8,7 +8,7 @@ from mailpipe.mail.reply import Fate, local_reply
 from mailpipe.record import Record
 
 STAGE = "send"
-HOW_TO_RESOLVE = "it is held so that nobody gets it twice: look whether it arrived, then run again with --on-unknown resend"
+HOW_TO_RESOLVE = "it is held; see whether it arrived, and if not run again with --on-unknown resend"
 HOW_TO_REPEAT = "run again with --on-refused resend once the cause is gone"
 
 Statuses = Mapping[str, Mapping[str, Any]]

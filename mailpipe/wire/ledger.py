@@ -9,7 +9,7 @@ from pathlib import Path
 from mailpipe import exact
 from mailpipe.errors import InputOutputError
 from mailpipe.mail.parcel import Entry, Parcel, Receipt, State
-from mailpipe.mail.reply import Fate
+from mailpipe.mail.reply import Action, Fate
 from mailpipe.wire import database
 
 SCHEMA = """
@@ -32,16 +32,32 @@ _CHUNK = 500  # below every SQLite limit on the number of parameters
 _INTEND = """
 INSERT INTO sends (scope, key, recipient, state, attempts, content, run, at)
 VALUES (?, ?, ?, 'unknown', 1, ?, ?, ?)
-ON CONFLICT DO UPDATE SET before = state, state = 'unknown', attempts = attempts + 1,
+ON CONFLICT DO UPDATE SET before = CASE WHEN run = excluded.run THEN before ELSE state END,
+    state = 'unknown', attempts = attempts + (run != excluded.run),
     content = excluded.content, run = excluded.run, at = excluded.at
-WHERE state = ? AND attempts = ?
+WHERE run = excluded.run OR (state = ? AND attempts = ?)
 """
-_NOTE = "UPDATE sends SET state = ?, status = ?, run = '' WHERE scope = ? AND key = ? AND recipient = ?"
+# A refusal before the final dot comes without an intent.
+_NOTE = """
+INSERT INTO sends (scope, key, recipient, state, attempts, content, run, at, status)
+VALUES (?, ?, ?, ?, 1, ?, '', ?, ?)
+ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, content = excluded.content,
+    at = excluded.at, run = ''
+WHERE run = ? OR state IN ('deferred', 'refused')
+"""
 _UNDO = """
 UPDATE sends SET state = before, run = '', attempts = attempts - 1
 WHERE scope = ? AND key = ? AND recipient = ? AND run = ? AND before IS NOT NULL
 """
 _FORGET = "DELETE FROM sends WHERE scope = ? AND key = ? AND recipient = ? AND run = ? AND before IS NULL"
+
+
+_STATES: dict[Action, State] = {
+    "delivered": "sent",
+    "relayed": "sent",
+    "failed": "refused",
+    "delayed": "deferred",
+}
 
 
 class _Taken(Exception):
@@ -66,7 +82,7 @@ class Ledger:
         self._clock = clock
         self._runs = Runs(state_dir)
         self._seen: dict[tuple[str, str], tuple[str, int]] = {}
-        self._notes: list[tuple[str, bytes, str, str, str]] = []
+        self._notes: list[tuple[str, str, str, str, str, float, bytes, str]] = []
         self._withdrawn: list[tuple[str, str, str, str]] = []
 
     def close(self) -> None:
@@ -98,10 +114,11 @@ class Ledger:
 
     def note(self, receipt: Receipt) -> None:
         """Take an outcome; it is durable after the next commit."""
+        parcel, now = receipt.parcel, self._clock()
         for recipient, fate in receipt.fates.items():
             status = exact.dumps(fate.delivery_status())
-            place = (self._scope, receipt.parcel.key, recipient.lower())
-            self._notes.append((_state(fate), status, *place))
+            place = (self._scope, parcel.key, recipient.lower())
+            self._notes.append((*place, _state(fate), parcel.content, now, status, self._runs.own()))
 
     def withdraw(self, parcels: Collection[Parcel]) -> None:
         """Take back intents that were not carried out; durable after the next commit."""
@@ -197,7 +214,7 @@ class Runs:
 def _state(fate: Fate) -> State:
     if fate.action is None:
         return "unknown"
-    return {"delivered": "sent", "relayed": "sent", "failed": "refused", "delayed": "deferred"}[fate.action]
+    return _STATES[fate.action]
 
 
 def _loaded(status: bytes | None) -> dict[str, object]:
