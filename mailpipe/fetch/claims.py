@@ -63,9 +63,9 @@ class Claims:
         self._until = 0.0
 
     @property
-    def exhausted(self) -> bool:
-        """Whether the limit is reached."""
-        return self._left == 0
+    def complete(self) -> bool:
+        """Whether the limit is reached and everything that was taken is handed out."""
+        return self._left == 0 and not self._held
 
     def take(self, box: str, keys: Sequence[str]) -> list[str]:
         """Those of ``keys``, in their order, that this run may hand out."""

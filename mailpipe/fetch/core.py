@@ -39,7 +39,9 @@ def fetch(
                     attempt = claims.hand_out(message.box, message.key)
                     if attempt is not None:
                         yield record_of(message, attempt)
-            if claims.exhausted:
+                    if claims.complete:
+                        break
+            if claims.complete:
                 break
     finally:
         claims.give_back()
@@ -54,7 +56,7 @@ def record_of(message: Stored, attempt: int) -> Record:
         source["attempt"] = attempt
     record: Record = {
         "source": source,
-        "receivedAt": utc(message.received_at),
+        "receivedAt": utc(message.received_at) if message.received_at else None,
         "size": message.size,
         "keywords": message.keywords,
     }

@@ -36,7 +36,7 @@ class Stored:
     key: str
     place: dict[str, Any]
     size: int
-    received_at: datetime
+    received_at: datetime | None
     keywords: dict[str, bool] = field(default_factory=dict)
     raw: bytes | None = None
     problem: RecordError | None = None
