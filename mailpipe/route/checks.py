@@ -76,9 +76,8 @@ class Check:
         )
 
     def __str__(self) -> str:
+        """What was wanted; nothing for ``exists``, where what was found says it all."""
         said = [" or ".join(map(quoted, self.words))] if self.words else []
-        if self.exists is not None:
-            said.append("there" if self.exists else "missing")
         if self.contains:
             said.append("containing " + " or ".join(map(quoted, self.contains)))
         said += [f"at least {self.minimum}"] if self.minimum is not None else []

@@ -57,7 +57,8 @@ class Member:
         return self.names[0] in _EVERY and self.kind is Kind.ADDRESS
 
     def _finding(self, holds: bool, fact: str) -> Finding:
-        return Finding(holds, fact if holds else f"{fact}, not {self.check}")
+        wanted = str(self.check)
+        return Finding(holds, f"{fact}, not {wanted}" if wanted and not holds else fact)
 
 
 @dataclass(frozen=True, slots=True)
