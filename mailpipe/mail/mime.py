@@ -193,8 +193,8 @@ def _open(part: Part, count: int) -> int:
 
 def _decode_whole(part: Part) -> None:
     """A multipart must not be encoded (RFC 2045 section 6.4); one whose boundary does not show is."""
-    boundary = part.parameters.get("boundary", "")
-    if boundary and part.buffer.find(boundary.encode("utf-8", "replace"), part.body, part.end) >= 0:
+    delimiter = b"--" + part.parameters.get("boundary", "").encode("utf-8", "replace")
+    if part.buffer.find(delimiter, part.body, part.end) >= 0:
         return
     data, wrong = part.content()
     part.defects.extend(("multipart-encoded", *wrong))

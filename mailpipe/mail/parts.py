@@ -8,7 +8,11 @@ _MEDIA = ("image/", "audio/", "video/")
 
 
 class Classified(NamedTuple):
-    """The body as plain text, the body as HTML, and everything else, each in the order of the message."""
+    """The body as plain text, the body as HTML, and what is a file, each in the order of the message.
+
+    Unlike in the RFC, inline media and named text are files too, even if they are part of both bodies: our
+    record has no other place for them.
+    """
 
     text: list[Part]
     html: list[Part]
@@ -18,54 +22,50 @@ class Classified(NamedTuple):
 def classify(root: Part) -> Classified:
     """Sort the leaves of a tree; recursion is bounded by ``limits.DEPTH``."""
     found = Classified([], [], [])
-    _sort([root], "mixed", found, found.text, found.html, False)
+    _sort([root], "mixed", found, _Scope())
     return found
 
 
-def _sort(
-    parts: list[Part],
-    kind: str,
-    found: Classified,
-    text: list[Part] | None,
-    html: list[Part] | None,
-    alternative: bool,
-) -> None:
-    texts = len(text) if text is not None else -1
-    htmls = len(html) if html is not None else -1
+class _Scope(NamedTuple):
+    """Which bodies the parts of a multipart can belong to, and whether it is in an alternative."""
+
+    alternative: bool = False
+    text: bool = True
+    html: bool = True
+
+
+def _sort(parts: list[Part], kind: str, found: Classified, scope: _Scope) -> None:
+    texts, htmls = len(found.text), len(found.html)
     for index, part in enumerate(parts):
-        if part.filename and _is_inline(part, index, kind) and part.type.startswith("text/"):
-            found.attachments.append(part)  # a file that is also the body: its name must not be lost
         if part.parts:
             inner = part.type.partition("/")[2]
-            _sort(part.parts, inner, found, text, html, alternative or inner == "alternative")
-        elif not _is_inline(part, index, kind):
+            within = scope._replace(alternative=scope.alternative or inner == "alternative")
+            _sort(part.parts, inner, found, within)
+            continue
+        if not _is_inline(part, index, kind):
             found.attachments.append(part)
-        elif kind == "alternative":
-            if part.type == "text/plain" and text is not None:
-                text.append(part)
-            elif part.type == "text/html" and html is not None:
-                html.append(part)
-            else:
-                found.attachments.append(part)
-        else:
-            if alternative:
-                if part.type == "text/plain":
-                    html = None
-                if part.type == "text/html":
-                    text = None
-            if text is not None:
-                text.append(part)
-            if html is not None:
-                html.append(part)
-            # The RFC lists inline media with the body alone where both bodies show it; a reader of
-            # attachments wants every picture, so here it is always listed.
-            if part.type.startswith(_MEDIA):
-                found.attachments.append(part)
-    if kind == "alternative" and text is not None and html is not None:
-        if texts == len(text) and htmls != len(html):
-            text.extend(html[htmls:])
-        elif htmls == len(html) and texts != len(text):
-            html.extend(text[texts:])
+            continue
+        if kind != "alternative" and scope.alternative:
+            # Text in one branch of an alternative belongs to that branch's body alone.
+            scope = scope._replace(
+                text=scope.text and part.type != "text/html", html=scope.html and part.type != "text/plain"
+            )
+        _show(part, kind, found, scope)
+    if kind == "alternative" and scope.text and scope.html:
+        if texts == len(found.text) and htmls != len(found.html):
+            found.text.extend(found.html[htmls:])
+        elif htmls == len(found.html) and texts != len(found.text):
+            found.html.extend(found.text[texts:])
+
+
+def _show(part: Part, kind: str, found: Classified, scope: _Scope) -> None:
+    media = part.type.startswith(_MEDIA)
+    if scope.text and not (kind == "alternative" and part.type != "text/plain"):
+        found.text.append(part)
+    if scope.html and not (kind == "alternative" and part.type != "text/html"):
+        found.html.append(part)
+    if media or part.filename:
+        found.attachments.append(part)
 
 
 def _is_inline(part: Part, index: int, kind: str) -> bool:
