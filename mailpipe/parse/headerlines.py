@@ -1,5 +1,7 @@
 """Recognises the header lines that mail programs put above a quoted or forwarded message, in any language."""
 
+import re
+from itertools import zip_longest
 from typing import NamedTuple
 
 from mailpipe.parse.phrases import PHRASES, folded
@@ -9,6 +11,7 @@ MAX_LINE = 1000  # characters of a line that are looked at
 MAX_LINES = 60  # of one block; long lists of recipients are wrapped
 _DECORATION = "*_ \t\u00a0\ufeff\u200e\u200f\u202a\u202c"
 _COLONS = ":：﹕"
+_LABEL_END = re.compile(r"([^\W\d_](?:[^\W\d_]|[ '\u2019]){0,24}) ?[:：]")
 
 
 class HeaderLine(NamedTuple):
@@ -19,11 +22,11 @@ class HeaderLine(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Header lines from ``start`` up to (not including) ``end``, as indices of lines."""
+    """Header lines up to (not including) the line ``end``; ``is_head`` if they are those of a message."""
 
-    start: int
     end: int
     lines: list[HeaderLine]
+    is_head: bool
 
 
 def read(line: str) -> HeaderLine | None:
@@ -37,29 +40,51 @@ def read(line: str) -> HeaderLine | None:
     return HeaderLine(roles, text[place + 1 :].strip(_DECORATION)) if roles else None
 
 
-def block(lines: list[str], start: int) -> Block | None:
-    """The header lines that begin at a line, if they are the head of a message and not a form.
-
-    A blank line between two of them and wrapped values are allowed.
-    """
-    first = read(lines[start])
-    if first is None:
-        return None
-    found = [first]
-    end = start + 1
-    number = end
-    while number < min(len(lines), start + MAX_LINES):
+def block(lines: list[str], start: int) -> Block:
+    """The header lines that begin at a line; blank lines between two and wrapped values are allowed."""
+    found: list[HeaderLine] = []
+    end = start
+    for number in range(start, min(len(lines), start + MAX_LINES)):
         line = lines[number]
-        header = read(line) if line.strip() else None
-        if header is not None:
+        if not line.strip():
+            if number - end > 2:
+                break
+        elif header := read(line):
             found.append(header)
             end = number + 1
-        elif (line.strip() and not _may_continue(lines, number, end)) or (
-            not line.strip() and number - end > 2
-        ):
+        elif not found or not _may_continue(lines, number, end):
             break
-        number += 1
-    return Block(start, end, found) if is_head(found) else None
+    return Block(end, found, is_head(found))
+
+
+def is_one_line(line: str) -> bool:
+    """Whether a line is a whole head without line breaks, as some programs write it into plain text.
+
+    ``----- Forwarded message ----- From: Jane <jane@example.org>To: ...Subject: ...``
+    """
+    if "@" not in line:
+        return False
+    found = one_line(line)
+    return "from" in found and ("date" in found or "subject" in found)
+
+
+def one_line(line: str) -> dict[str, str]:
+    """The values of the header labels in one line, by role."""
+    places: list[tuple[int, int, str]] = []
+    for match in _LABEL_END.finditer(line[:MAX_LINE]):
+        words = match[1]
+        for skip in range(len(words)):
+            # The label may stick to the value before it: "2021, 09:26:50 CETSubject: ..."
+            if (skip == 0 or not words[skip - 1].isalpha() or words[skip].isupper()) and words[skip] != " ":
+                roles = PHRASES.labels.get(folded(words[skip:]))
+                if roles:
+                    places.append((match.start(1) + skip, match.end(), min(roles)))
+                    break
+    found: dict[str, str] = {}
+    for (_, begin, role), following in zip_longest(places, places[1:]):
+        stop = following[0] if following else len(line)
+        found.setdefault(role, line[begin:stop].strip(_DECORATION))
+    return found
 
 
 def _may_continue(lines: list[str], number: int, end: int) -> bool:
@@ -74,7 +99,7 @@ def _may_continue(lines: list[str], number: int, end: int) -> bool:
 
 def is_head(found: list[HeaderLine]) -> bool:
     """Whether header lines are those of a message: a sender with an address, or everything but that."""
-    roles = _assign(found)
+    roles = assigned(found)
     if len(roles) < 2:
         return False
     addressed = any("@" in header.value for header in found)
@@ -91,7 +116,7 @@ def _has_time(value: str) -> bool:
     return sum(char.isdigit() for char in value) >= 3
 
 
-def _assign(found: list[HeaderLine]) -> dict[str, str]:
+def assigned(found: list[HeaderLine]) -> dict[str, str]:
     """The value of each role; a label that may be two things is what is still missing."""
     roles: dict[str, str] = {}
     for header in sorted(found, key=lambda header: len(header.roles)):

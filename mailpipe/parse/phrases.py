@@ -16,7 +16,7 @@ class Phrases(NamedTuple):
     ``labels`` maps the label of a header line to the roles it can have: a word may label the date in
     one language and the recipient in another.  ``prose`` has first words of lines that look like
     fields and are none ("Dear partner: thanks"); ``vacation`` has what subjects of automatic replies
-    begin with.
+    begin with, ``forward`` the prefixes of subjects ("Fwd:").
     """
 
     intros: tuple[str, ...]
@@ -28,6 +28,7 @@ class Phrases(NamedTuple):
     regards: frozenset[str]
     prose: frozenset[str]
     vacation: tuple[str, ...]
+    forward: frozenset[str]
 
 
 def folded(text: str) -> str:
@@ -77,6 +78,7 @@ def _load() -> Phrases:
         frozenset(names["regards"]),
         frozenset({**names["greetings"], **names["asides"]}),
         tuple(names["vacation"]),
+        frozenset(names["forward"]),
     )
 
 

@@ -18,15 +18,18 @@ _CONTACT = re.compile(
 )
 
 
-def start(lines: list[str]) -> int:
-    """The index of the line where the signature at the end of some lines begins; their number for none."""
+def start(lines: list[str], *, alone: bool = False) -> int:
+    """The index of the line where the signature at the end of some lines begins; their number for none.
+
+    Something must stand above a signature, unless the lines are what is left below a quote (``alone``).
+    """
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
     found = end
     for rule in (_by_separator, _by_device, _by_dash, _by_regards):
         begin = rule(lines, found)
-        if begin < found and any(line.strip() for line in lines[:begin]):
+        if begin < found and (alone or any(line.strip() for line in lines[:begin])):
             found = begin
     return found if found < end else len(lines)
 
@@ -38,7 +41,7 @@ def _by_separator(lines: list[str], end: int) -> int:
         line = lines[number].strip()
         if not line:
             continue
-        if lines[number] == "-- " and not _is_data(lines, number, end):
+        if lines[number] == "-- " and not _is_data(lines, number, end, surely=True):
             return number
         if count > MAX_LINES or len(line) > 4 * MAX_WIDTH:
             # Further up only the standard separator counts.
@@ -51,16 +54,20 @@ def _by_separator(lines: list[str], end: int) -> int:
     return end
 
 
-def _is_data(lines: list[str], number: int, end: int) -> bool:
-    """Whether the lines below a separator are fields: ``---`` also begins a YAML document."""
-    fields = [
-        entry
-        for line in lines[number + 1 : end]
-        if (entry := labels.read(line, 0)) and labels.is_formlike(entry)
-    ]
-    contacts = [entry for entry in fields if _CONTACT.match(folded(entry.label))]
-    filled = sum(1 for line in lines[number + 1 : end] if line.strip())
-    return bool(fields) and not contacts and 2 * len(fields) >= filled
+def _is_data(lines: list[str], number: int, end: int, *, surely: bool = False) -> bool:
+    """Whether the lines below a separator are fields or a list: ``---`` also begins a YAML document.
+
+    With ``surely``, all of them must be fields.
+    """
+    filled = [line.strip() for line in lines[number + 1 : end] if line.strip()]
+    fields = [entry for line in filled if (entry := labels.read(line, 0)) and labels.is_formlike(entry)]
+    contacts = sum(1 for entry in fields if _CONTACT.match(folded(entry.label)))
+    if fields and len(fields) == len(filled) and contacts < len(fields):
+        return True
+    if surely:
+        return False
+    items = sum(1 for line in filled if line.startswith("- "))
+    return (bool(fields) and not contacts and 2 * len(fields) >= len(filled)) or (items == len(filled) > 1)
 
 
 def _by_device(lines: list[str], end: int) -> int:
