@@ -5,7 +5,6 @@ from pathlib import Path
 from mailpipe.config import Account, Settings
 from mailpipe.mail.identity import Identity, keyring
 from mailpipe.mail.vocabulary import Vocabulary, build
-from mailpipe.wire import plainyaml
 
 
 def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
@@ -14,7 +13,11 @@ def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
     Raises NoInputError or ConfigError.
     """
     path = file or settings.config.vocabulary
-    return build(plainyaml.read(Path(path)), path) if path else None
+    if not path:
+        return None
+    from mailpipe.wire import plainyaml  # costs a library; most runs have no vocabulary
+
+    return build(plainyaml.read(Path(path)), path)
 
 
 class Identities:
