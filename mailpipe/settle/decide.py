@@ -7,6 +7,7 @@ from mailpipe.errors import RecordError
 from mailpipe.record import Record
 
 Outcome = Literal["processed", "failed", "deferred"]
+Action = Literal["moved", "flagged", "already", "gone", "left", "noted"]
 OUTCOMES: tuple[Outcome, ...] = ("processed", "failed", "deferred")
 
 
@@ -36,7 +37,7 @@ class Settled:
     """
 
     mailbox: str | None
-    action: Literal["moved", "flagged", "already", "gone", "left", "noted"]
+    action: Action
     uid: int | str | None = None
     uid_validity: int | None = None
 

@@ -27,6 +27,9 @@ class MaildirPlace:
             sync(changed)
         yield from enumerate(results)
 
+    def complete(self) -> None:
+        """A rename is complete when it is done."""
+
     def close(self) -> None:
         """Nothing is held."""
 

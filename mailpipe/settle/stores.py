@@ -8,20 +8,25 @@ from typing import Protocol
 
 from mailpipe import config
 from mailpipe.config import Settings
-from mailpipe.errors import ConfigError, RecordError
+from mailpipe.errors import ConfigError, DataError, RecordError
 from mailpipe.settle.decide import Intent, Settled
 from mailpipe.wire.leases import Leases
 from mailpipe.wire.location import Location, box, locate, of_account
+from mailpipe.wire.placements import Placements
 
 Result = Settled | RecordError
 Store = tuple[str | None, str, str, int | None]
 
 
 class Place(Protocol):
-    """One open mailbox."""
+    """One open mailbox; every method may raise WorldError."""
 
     def put(self, intents: Sequence[Intent], folder: str, /) -> Iterator[tuple[int, Result]]:
         """Move messages to a folder; index and result of each, as they are known."""
+        ...
+
+    def complete(self) -> None:
+        """Remove originals whose copies an earlier run had confirmed."""
         ...
 
     def close(self) -> None:
@@ -42,35 +47,53 @@ class Stores:
     def _leases(self) -> Leases:
         return Leases(config.state_dir(), holder=f"settle-{os.getpid()}", clock=time.time)
 
+    @cached_property
+    def _placements(self) -> Placements:
+        return Placements(config.state_dir())
+
     def put(self, intents: Sequence[Intent]) -> Iterator[tuple[int, Result]]:
         """See :class:`mailpipe.settle.core.Mailboxes`."""
         outcome, store = intents[0].outcome, intents[0].store
         location = self._location(store)
         where = box(location.url, store[2], store[3])
+        keys = [intent.key for intent in intents]
         if outcome == "deferred":
-            self._leases.release(where, [intent.key for intent in intents])
-            yield from enumerate(Settled(mailbox=store[2], action="left") for _ in intents)
-            return
-        if location.protocol == "mbox":
-            self._leases.note_settled(where, [intent.key for intent in intents], outcome)
-            yield from enumerate(Settled(mailbox=store[2], action="noted") for _ in intents)
-            return
-        folder = (
-            (self._processed or location.folders.processed)
-            if outcome == "processed"
-            else (self._failed or location.folders.failed)
-        )
-        settled: list[str] = []
+            self._leases.release(where, keys)
+            yield from enumerate([Settled(mailbox=store[2], action="left")] * len(keys))
+        elif location.protocol == "mbox":
+            self._leases.note_settled(where, keys, outcome)
+            yield from enumerate([Settled(mailbox=store[2], action="noted")] * len(keys))
+        else:
+            yield from self._moved(intents, location, where)
+
+    def _moved(
+        self, intents: Sequence[Intent], location: Location, where: str
+    ) -> Iterator[tuple[int, Result]]:
+        folders = location.folders
+        if intents[0].outcome == "processed":
+            folder = self._processed or folders.processed
+        else:
+            folder = self._failed or folders.failed
+        done: list[str] = []
         try:
-            for index, result in self._place(store, location).put(intents, folder):
+            for index, result in self._place(intents[0].store, location).put(intents, folder):
                 if isinstance(result, Settled):
-                    settled.append(intents[index].key)
+                    done.append(intents[index].key)
                 yield index, result
         finally:
-            self._leases.forget(where, settled)
+            self._leases.forget(where, done)
 
     def finish(self) -> None:
         """See :class:`mailpipe.settle.core.Mailboxes`."""
+        left: set[Store] = {
+            (row.account, row.url, row.mailbox, row.validity) for row in self._placements.confirmed()
+        }
+        for store in left:
+            try:
+                location = self._location(store)
+            except ConfigError:
+                continue  # that account is not configured any more
+            self._place(store, location).complete()
 
     def close(self) -> None:
         """See :class:`mailpipe.settle.core.Mailboxes`."""
@@ -91,11 +114,18 @@ class Stores:
 
     def _place(self, store: Store, location: Location) -> Place:
         if store not in self._open:
-            self._open[store] = _opened(location, store)
+            self._open[store] = self._opened(store, location)
         return self._open[store]
 
+    def _opened(self, store: Store, location: Location) -> Place:
+        account, url, mailbox, validity = store
+        if location.protocol == "maildir":
+            from mailpipe.settle.maildir_place import MaildirPlace
 
-def _opened(location: Location, store: Store) -> Place:
-    from mailpipe.settle.maildir_place import MaildirPlace
+            return MaildirPlace(location.path, mailbox)
+        from mailpipe.settle.imap_place import ImapPlace
+        from mailpipe.wire.imap_link import Link
 
-    return MaildirPlace(location.path, store[2])
+        if validity is None:
+            raise DataError(f"a message of {url} comes without source.uidValidity", hint="fetch it again")
+        return ImapPlace(Link(location, time.monotonic), account, mailbox, validity, self._placements)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mailpipe.errors import CannotCreateError, NoInputError, NotPermittedError, ProtocolError, TemporaryError
 from mailpipe.wire.imap import Refused, Session
 from mailpipe.wire.imap_names import decode, mailbox
-from mailpipe.wire.imap_syntax import Answer
+from mailpipe.wire.imap_syntax import Answer, pairs
 
 INBOX = "INBOX"
 _KNOWN_SENT = ("Sent", "Sent Items", "Sent Messages", "Sent Mail")
@@ -125,14 +125,17 @@ def make(session: Session, name: str) -> None:
         pass  # the folder works without
 
 
-def uid_next(session: Session, name: str) -> int | None:
-    """The UIDNEXT of a folder, None where the server does not tell."""
-    for answer in session.command("STATUS", mailbox(name), "(UIDNEXT)"):
-        if answer.kind == "STATUS" and len(answer.values) >= 2 and isinstance(answer.values[1], list):
-            items = answer.values[1]
-            if len(items) == 2 and str(items[1]).isdigit():
-                return int(items[1])
-    return None
+def status(session: Session, name: str) -> tuple[int | None, int | None]:
+    """UIDNEXT and UIDVALIDITY of a folder, None where the server does not tell."""
+    for answer in session.command("STATUS", mailbox(name), "(UIDNEXT UIDVALIDITY)"):
+        if answer.kind == "STATUS" and len(answer.values) >= 2:
+            items = pairs(answer.values[1])
+            return _number(items.get("UIDNEXT")), _number(items.get("UIDVALIDITY"))
+    return None, None
+
+
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, str) and value.isdigit() else None
 
 
 def sent(folders: list[Folder], names: Names) -> str | None:

@@ -42,11 +42,18 @@ def windows(session: Session, keys: str, *, after: int = 0, window: int = WINDOW
     while first <= min(end, session.exists):
         start, stop = first, min(first + window - 1, session.exists)
         first = stop + 1
-        found: list[int] = []
-        for answer in session.command("UID SEARCH", f"{start}:{stop}", keys):
-            if answer.kind == "SEARCH":
-                found.extend(int(value) for value in answer.values if str(value).isdigit())
-        fresh = sorted(uid for uid in found if uid > last_uid)
+        fresh = sorted(uid for uid in searched(session, f"{start}:{stop} {keys}") if uid > last_uid)
         if fresh:
             last_uid = fresh[-1]
             yield fresh
+
+
+def searched(session: Session, keys: str) -> set[int]:
+    """The UIDs that match; for searches whose result is known to be small.  May raise Refused."""
+    return {
+        int(value)
+        for answer in session.command("UID SEARCH", keys)
+        if answer.kind == "SEARCH"
+        for value in answer.values
+        if str(value).isdigit()
+    }
