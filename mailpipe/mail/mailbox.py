@@ -56,22 +56,27 @@ def parse(text: str) -> Mailbox:
 
     Raises :class:`RecordError` with what is wrong and how to write it.
     """
+    return named(*split(text))
+
+
+def split(text: str) -> tuple[str | None, str]:
+    """The name, unquoted, and the address of one mailbox; neither is looked into.
+
+    Raises :class:`RecordError` if the text cannot be exactly one mailbox.
+    """
     text = text.strip(" ")
     if "<" not in text:
-        return Mailbox(None, address(text))
+        return None, text
     match = _NAMED.fullmatch(text)
     if match is None:
         raise bad(text, "is not one address", "write each address as an item of its own")
     name = match["name"]
     if name.startswith('"'):
-        name = _ESCAPE.sub(r"\1", name[1:-1])
-    elif _SPECIALS.search(name):
-        raise bad(
-            text,
-            "is not one address",
-            'quote a name with special characters: "Widgets, Inc." <w@example.com>',
-        )
-    return named(name, match["email"])
+        return _ESCAPE.sub(r"\1", name[1:-1]), match["email"]
+    if _SPECIALS.search(name):
+        hint = 'quote a name with special characters: "Widgets, Inc." <w@example.com>'
+        raise bad(text, "is not one address", hint)
+    return name, match["email"]
 
 
 def named(name: str | None, email: str) -> Mailbox:

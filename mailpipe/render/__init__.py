@@ -1,0 +1,1 @@
+"""render: data objects and a template to finished messages."""

@@ -1,0 +1,78 @@
+"""The render command: options to a plan."""
+
+from functools import partial
+
+import click
+
+from mailpipe.config import Settings
+from mailpipe.stage import Plan, stage
+
+
+@stage(
+    "render",
+    examples="""
+# See the first message as it would be sent
+mailpipe render check.md --limit 1 --eml < data.jsonl
+
+# One message for each vehicle, to myself
+mailpipe render check.md --to me@example.com < data.jsonl | mailpipe send --via maildir:out
+
+# What people will read
+mailpipe render check.md < data.jsonl | jq -r .text
+""",
+)
+@click.argument("template", type=click.Path(dir_okay=False))
+@click.option("--account", metavar="NAME", help="Account whose From is used where the template has none.")
+@click.option("--from", "from_", metavar="ADDRESS", help="Sender, instead of the template's.")
+@click.option(
+    "--to", multiple=True, metavar="ADDRESS", help="Recipient, instead of the template's to, cc and bcc."
+)
+@click.option("--subject", metavar="TEXT", help="Subject, instead of the template's.")
+@click.option("--lang", metavar="TAG", help="Language tag, such as fr, instead of the template's.")
+@click.option("--base", type=click.Path(dir_okay=False), help="HTML file around the content.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
+@click.option("--eml", is_flag=True, help="Write one message itself (RFC 5322) instead of records.")
+def command(
+    settings: Settings,
+    template: str,
+    account: str | None,
+    from_: str | None,
+    to: tuple[str, ...],
+    subject: str | None,
+    lang: str | None,
+    base: str | None,
+    limit: int | None,
+    eml: bool,
+) -> Plan:
+    """Make a message of each data object with a template.
+
+    TEMPLATE is Markdown (.md), HTML (.html) or plain text (.txt) with YAML front matter: from, to, cc,
+    bcc, replyTo, subject, ref, lang, headers, data, base, logo.  All of it is filled with Jinja: a
+    member of the object is {{ plate }}, one inside another {{ vehicle.plate }}, the whole {{ data }}.
+    A name that is not in the data is an error.  null prints nothing, true and false as in JSON,
+    numbers as they were written.
+
+    What the data hold arrives as these characters, never as Markdown, HTML, a header or a second
+    recipient; {{ text | markdown }} reads a value as Markdown on purpose.
+
+    Each message carries the object three times: as text, as JSON and as HTML.  With a ref, replies
+    come back to an address of the resource, and the subject shows it in brackets.
+
+    With SOURCE_DATE_EPOCH in the environment the same input makes the same octets.
+    """
+    from mailpipe.render import core, outside
+    from mailpipe.render.files import load
+    from mailpipe.render.template import Template
+
+    given = {"from": from_, "subject": subject, "lang": lang}
+    overrides = {key: [value] for key, value in given.items() if value is not None}
+    if to:
+        overrides |= {"to": list(to), "cc": [], "bcc": []}
+    plan = partial(
+        core.render,
+        template=Template(load(template, base), outside.secret(), overrides),
+        sender=outside.sender(settings, account),
+        outside=outside.outside(),
+        limit=limit,
+    )
+    return Plan(plan, encode=outside.single()) if eml else Plan(plan)

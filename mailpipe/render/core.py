@@ -1,0 +1,24 @@
+"""render: each data object becomes a message, as a record with its octets and its envelope."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+
+from mailpipe.record import Record, each
+from mailpipe.render.message import Outside, Sender, Writer
+from mailpipe.render.template import Template
+
+
+def render(
+    records: Iterable[Record],
+    template: Template,
+    sender: Sender,
+    outside: Outside,
+    limit: int | None = None,
+) -> Iterator[Record]:
+    """Yield one message for each data object, in order; at most ``limit``.
+
+    The object is the record's ``data``; see mailpipe-record(5) for the other members.
+    """
+    step = partial(Writer(sender, outside).record, template)
+    return each("render", step)(records if limit is None else islice(records, limit))

@@ -1,0 +1,95 @@
+"""Reads templates, bases and pictures; nothing outside the folders of the template and of the base."""
+
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+
+from mailpipe.errors import ConfigError, NoInputError
+from mailpipe.render import frontmatter, pictures
+from mailpipe.render.template import Files, constant
+from mailpipe.render.tokens import RESERVED
+
+LIMIT = 1024 * 1024  # characters of a template
+BUILT_IN = Path(__file__).with_name("base.html")
+
+
+def load(template: str, base: str | None) -> Files:
+    """Everything that a template is made of; raises ConfigError or NoInputError naming the file."""
+    path = Path(template)
+    front = frontmatter.read(_text(path), path.name)
+    chosen = _base(path, front.values.get("base"), base)
+    folders = [path.absolute().parent]
+    if chosen != BUILT_IN:
+        folders.append(chosen.absolute().parent)
+    return Files(
+        name=path.name,
+        front=front,
+        base_name=chosen.name,
+        base=_text(chosen),
+        loader=FolderLoader(folders[0]),
+        picture=Pictures(folders).read,
+    )
+
+
+def _base(template: Path, named: object, given: str | None) -> Path:
+    """The base by flag, which is relative to where we are, or by front matter, relative to the template."""
+    if given:
+        return Path(given)
+    own = constant("base", named, template.name)
+    return template.parent / own if own else BUILT_IN
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise NoInputError(f"there is no file {path}") from exc
+    except OSError as exc:
+        raise NoInputError(f"{path}: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path} is not UTF-8: octet {exc.start}", hint="save it as UTF-8") from exc
+    if len(text) > LIMIT:
+        raise ConfigError(f"{path} has over {LIMIT} characters")
+    return text
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file of that name if it lies in the folder, also when symbolic links are followed."""
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
+
+
+class FolderLoader(BaseLoader):
+    """Includes and parents of a template, from its own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        path = _inside(self._folder, template)
+        if path is None:
+            raise TemplateNotFound(template, f"there is no file {template!r} in the template's folder")
+        text = _text(path)
+        if RESERVED.search(text):
+            raise ConfigError(f"{template}: private-use characters from U+E000 on are reserved")
+        return text, template, None
+
+
+class Pictures:
+    """Pictures from the folders of the template and of the base."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self._folders = folders
+
+    def read(self, name: str) -> bytes:
+        """The octets of one file; raises ConfigError."""
+        for folder in self._folders:
+            path = _inside(folder, name)
+            if path is not None:
+                with path.open("rb") as file:
+                    return file.read(pictures.LIMIT + 1)
+        where = " or ".join(str(folder) for folder in self._folders)
+        raise ConfigError(f"there is no picture {name!r} in {where}")

@@ -1,0 +1,91 @@
+"""Brings in what rendering needs from outside: the account, the clock, randomness, the one raw message."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pybase64
+
+from mailpipe.config import Settings
+from mailpipe.errors import ConfigError, RecordError, UsageError
+from mailpipe.mail import mailbox
+from mailpipe.mail.identity import keyring
+from mailpipe.record import Record, has_failed
+from mailpipe.render.message import Outside, Sender
+
+
+def sender(settings: Settings, account: str | None) -> Sender:
+    """Who sends, from the configuration; raises ConfigError."""
+    chosen = settings.optional_account(account)
+    try:
+        from_ = mailbox.parse(chosen.from_) if chosen.from_ else None
+    except RecordError as exc:
+        raise ConfigError(f"from of account {chosen.name!r}: {exc}") from exc
+    keys = keyring(chosen.ref_key.read()) if chosen.ref_key else ()
+    if chosen.ref_key and not keys:
+        raise ConfigError(f"refKey of account {chosen.name!r} is empty")
+    return Sender(from_, settings.config.app, settings.config.domain, keys)
+
+
+def secret() -> str:
+    """Digits that nobody can guess."""
+    return str(int.from_bytes(os.urandom(6), "big"))
+
+
+def outside() -> Outside:
+    """The clock and randomness; both are computed when SOURCE_DATE_EPOCH is set.
+
+    See https://reproducible-builds.org/specs/source-date-epoch/.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        return Outside(lambda: datetime.now().astimezone().replace(microsecond=0), _random)
+    try:
+        moment = datetime.fromtimestamp(int(given), UTC)
+    except (ValueError, OverflowError, OSError) as exc:
+        raise UsageError("SOURCE_DATE_EPOCH is not a number of seconds") from exc
+    return Outside(lambda: moment, counted())
+
+
+def _random(_content: bytes) -> str:
+    """A version 4 UUID, RFC 9562 section 5.4."""
+    raw = bytearray(os.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    return _uuid(raw.hex())
+
+
+def counted() -> Callable[[bytes], str]:
+    """A version 8 UUID of the content and of its number in the run, RFC 9562 section 5.8."""
+    number = 0
+
+    def unique(content: bytes) -> str:
+        nonlocal number
+        number += 1
+        raw = bytearray(sha256(b"%d\0%b" % (number, content)).digest()[:16])
+        raw[6] = raw[6] & 0x0F | 0x80
+        raw[8] = raw[8] & 0x3F | 0x80
+        return _uuid(raw.hex())
+
+    return unique
+
+
+def _uuid(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def single() -> Callable[[Record], bytes]:
+    """The encoder of ``--eml``: the octets of one message; raises UsageError at a second one."""
+    written = False
+
+    def encode(record: Record) -> bytes:
+        nonlocal written
+        if has_failed(record):
+            return b""
+        if written:
+            raise UsageError("--eml writes one message, there are more", hint="add --limit 1")
+        written = True
+        return pybase64.b64decode(record["raw"])
+
+    return encode
