@@ -10,7 +10,7 @@ from typing import Any
 
 from mailpipe.mail.fold import fold
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import blocks, lines, parts, tables
+from mailpipe.parse import blocks, grid, lines, parts, tables
 from mailpipe.parse.found import DataPart, Found, Pieces, Reading
 
 __all__ = ["MAX_TEXT", "DataPart", "Found", "extract"]
@@ -66,7 +66,7 @@ def _human(text: str, vocabulary: Vocabulary | None, defects: list[str]) -> Read
         return None
     if vocabulary is None and not any(mark in text for mark in ":：=|\t"):
         return None
-    return blocks.read(text, vocabulary) or lines.read(text, vocabulary)
+    return blocks.read(text, vocabulary) or grid.read(text, vocabulary) or lines.read(text, vocabulary)
 
 
 def _conflicts(value: Any, text: str, vocabulary: Vocabulary | None) -> list[dict[str, Any]]:

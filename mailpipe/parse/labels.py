@@ -42,6 +42,11 @@ def read(text: str, number: int) -> Line | None:
     return Line(number, label, value, mark) if label else None
 
 
+def is_rule(line: str) -> bool:
+    """Whether a line only separates: ``--``, ``____``, ``|---|---|``."""
+    return bool(line) and not line.strip("-_=*|:+ \t")
+
+
 def _cells(line: str, number: int) -> Line | None:
     mark = "|" if line[0] == "|" else "\t"
     cells = [cell.strip() for cell in line.strip(mark + " ").split(mark)]
@@ -77,8 +82,10 @@ def is_formlike(line: Line) -> bool:
     if not line.value or len(label) > 40 or line.mark == "-" or not _NOT_IN_LABELS.isdisjoint(label):
         return False
     words = plain(label).replace("_", " ").replace("-", " ").split()
-    if not words or len(words) > 4 or not any(char.isalpha() for char in label):
+    if not words or len(words) > 5 or not any(char.isalpha() for char in label):
         return False
     if label[-1] == "." and len(words[-1]) > 5:  # the end of a sentence, not "No." or "Immat."
+        return False
+    if len(words) > 1 and not PHRASES.sentence.isdisjoint(words):
         return False
     return words[0].strip(".") not in PHRASES.prose

@@ -2,15 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.parse import labels
 from mailpipe.parse.found import Reading
 from mailpipe.parse.labels import Line
 
-_SENTENCE_END = re.compile(r"[.,;!…。，！；\n]+")
+_SENTENCE_END = re.compile(r"[.,;!…。，、！；]+")
+_FIELD_END = re.compile(r"[,;]\s+")
 _MAX_WORDS = 6  # of a line that may be one bare word and a courtesy ("Done, thanks.")
 _MAX_ALONE = 8  # words of the value when a single line is the whole text
+_MAX_GAP = 1  # blank lines between two lines of one form
+
+
+class _Field(NamedTuple):
+    name: str
+    value: str
+    place: dict[str, Any]
+    mark: str
 
 
 def read(text: str, vocabulary: Vocabulary | None) -> Reading | None:
@@ -21,7 +31,7 @@ def read(text: str, vocabulary: Vocabulary | None) -> Reading | None:
     Without, two form-like lines together count, or one that is the whole text.
     """
     source = text.split("\n")
-    found: list[tuple[str, str, dict[str, object]]] = []
+    found: list[_Field] = []
     for group in _groups(source, vocabulary):
         known = [vocabulary.field(line.label) if vocabulary else None for line in group]
         if any(known) or (vocabulary is None and _is_form(group, source)):
@@ -34,29 +44,53 @@ def read(text: str, vocabulary: Vocabulary | None) -> Reading | None:
 
 
 def _groups(source: list[str], vocabulary: Vocabulary | None) -> Iterator[list[Line]]:
-    """Lines with a label that follow each other, with at most one blank line between two."""
+    """Lines with a label that follow each other; rules between them do not count."""
     group: list[Line] = []
-    last = 0
+    gap = 0
+    value_below = ""
     for number, text in enumerate(source, 1):
-        if not text or text.isspace():
+        stripped = text.strip()
+        if not stripped or labels.is_rule(stripped):
+            gap += not stripped
             continue
-        line = labels.read(text, number)
-        if line and (labels.is_formlike(line) or (vocabulary and vocabulary.field(line.label))):
-            if group and number - last > 2:
+        fields = _fields(text, number, vocabulary)
+        if fields:
+            if group and gap > _MAX_GAP:
                 yield group
                 group = []
-            group.append(line if line.value else line._replace(value=_below(source, number)))
-            last = number
-        elif group and number == last + 1 and text[0] in " \t":
-            group[-1] = group[-1]._replace(value=f"{group[-1].value}\n{text.strip()}".lstrip("\n"))
-            last = number
-        elif group and not (line is None and group[-1].value == text.strip()):
+            group.extend(fields)
+            if not fields[-1].value and (value_below := _below(source, number)):
+                group[-1] = group[-1]._replace(value=value_below)
+        elif group and not gap and text[0] in " \t":
+            group[-1] = group[-1]._replace(value=f"{group[-1].value}\n{stripped}")
+        elif value_below != stripped and group:
             yield group
             group = []
-        else:
-            last = number  # the value of a label that stands alone on the line before
+        gap = 0
     if group:
         yield group
+
+
+def _fields(text: str, number: int, vocabulary: Vocabulary | None) -> list[Line]:
+    """The labels of a line: one as a rule, several if each is a known name (``Plate: X, status: done``)."""
+    line = labels.read(text, number)
+    if line is None:
+        return []
+    if vocabulary is None:
+        return [line] if labels.is_formlike(line) else []
+    if not vocabulary.field(line.label):
+        return [line] if labels.is_formlike(line) else []
+    pieces = _FIELD_END.split(line.value)
+    if len(pieces) < 2:
+        return [line]
+    found = [line._replace(value=pieces[0])]
+    for piece in pieces[1:]:
+        inner = labels.read(piece, number)
+        if inner and vocabulary.field(inner.label):
+            found.append(inner)
+        else:
+            found[-1] = found[-1]._replace(value=f"{found[-1].value}, {piece}")
+    return found if len(found) > 1 else [line]
 
 
 def _below(source: list[str], number: int) -> str:
@@ -68,31 +102,24 @@ def _below(source: list[str], number: int) -> str:
 
 
 def _is_form(group: list[Line], source: list[str]) -> bool:
-    lines = [line for line in group if labels.is_formlike(line)]
-    if len(lines) > 1:
+    if len(group) > 1:
         return True
-    alone = sum(1 for text in source if text.strip()) == 1
-    return (
-        alone
-        and len(lines) == 1
-        and len(lines[0].label.split()) < 3
-        and len(lines[0].value.split()) <= _MAX_ALONE
-    )
+    line = group[0]
+    filled = sum(1 for text in source if text.strip() and not labels.is_rule(text.strip()))
+    return filled == 1 and len(line.label.split()) < 3 and len(line.value.split()) <= _MAX_ALONE
 
 
-def _field(
-    line: Line, field: str | None, vocabulary: Vocabulary | None
-) -> tuple[str, str, dict[str, object]]:
+def _field(line: Line, field: str | None, vocabulary: Vocabulary | None) -> _Field:
     value = line.value
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         value = value[1:-1]
-    place: dict[str, object] = {"source": "table" if line.mark in "|\t" else "lines", "line": line.number}
+    place: dict[str, Any] = {"source": "table" if line.mark in "|\t" else "lines", "line": line.number}
     if field is None or vocabulary is None:
-        return line.label, value, place
-    return field, vocabulary.value(field, value), {**place, "key": line.label}
+        return _Field(line.label, value, place, line.mark)
+    return _Field(field, vocabulary.value(field, value), {**place, "key": line.label}, line.mark)
 
 
-def _words(source: list[str], vocabulary: Vocabulary) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _words(source: list[str], vocabulary: Vocabulary) -> Iterator[_Field]:
     """Lines whose sentences are names of values; a question is no answer."""
     for number, text in enumerate(source, 1):
         line = text[: labels.MAX_LINE].strip()
@@ -100,19 +127,21 @@ def _words(source: list[str], vocabulary: Vocabulary) -> Iterator[tuple[str, str
             continue
         for sentence in _SENTENCE_END.split(line):
             if sentence and "?" not in sentence and (meant := vocabulary.word(sentence)):
-                yield *meant, {"source": "lines", "line": number, "key": sentence.strip()}
+                place = {"source": "lines", "line": number, "key": sentence.strip()}
+                yield _Field(meant[0], meant[1], place, ".")
 
 
-def _gather(found: list[tuple[str, str, dict[str, object]]]) -> Reading | None:
-    values: dict[str, object] = {}
-    fields: dict[str, dict[str, object]] = {}
-    conflicts: list[dict[str, object]] = []
-    for field, value, place in found:
-        if field not in values:
-            values[field], fields[field] = value, place
-        elif values[field] != value:
-            conflicts.append({"field": field, "used": values[field], "other": value, **place})
-    if not values:
+def _gather(found: list[_Field]) -> Reading | None:
+    """The first value of each field; a later one that differs is a conflict."""
+    kept: dict[str, _Field] = {}
+    conflicts: list[dict[str, Any]] = []
+    for field in found:
+        first = kept.setdefault(field.name, field)
+        if first.value != field.value:
+            conflicts.append({"field": field.name, "used": first.value, "other": field.value, **field.place})
+    if not kept:
         return None
-    is_table = all(place["source"] == "table" for place in fields.values())
-    return Reading(values, "table" if is_table else "lines", fields, conflicts)
+    marks = {field.mark for field in kept.values()}
+    source = "ini" if marks == {"="} else "table" if marks <= {"|", "\t"} else "lines"
+    values = {field.name: field.value for field in kept.values()}
+    return Reading(values, source, {field.name: field.place for field in kept.values()}, conflicts)

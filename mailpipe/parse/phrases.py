@@ -15,8 +15,8 @@ class Phrases(NamedTuple):
 
     ``labels`` maps the label of a header line to the roles it can have: a word may label the date in
     one language and the recipient in another.  ``prose`` has first words of lines that look like
-    fields and are none ("Dear partner: thanks"); ``vacation`` has what subjects of automatic replies
-    begin with, ``forward`` the prefixes of subjects ("Fwd:").
+    fields and are none ("Dear partner: thanks"), ``sentence`` words that no label of several words has,
+    ``vacation`` how subjects of automatic replies begin, ``forward`` prefixes of subjects ("Fwd:").
     """
 
     intros: tuple[str, ...]
@@ -27,6 +27,7 @@ class Phrases(NamedTuple):
     devices: tuple[str, ...]
     regards: frozenset[str]
     prose: frozenset[str]
+    sentence: frozenset[str]
     vacation: tuple[str, ...]
     forward: frozenset[str]
 
@@ -77,6 +78,7 @@ def _load() -> Phrases:
         tuple(names["device"]),
         frozenset(names["regards"]),
         frozenset({**names["greetings"], **names["asides"]}),
+        frozenset(names["sentence"]),
         tuple(names["vacation"]),
         frozenset(names["forward"]),
     )
