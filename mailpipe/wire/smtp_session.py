@@ -122,8 +122,11 @@ class Session:
 
     def ask(self, command: bytes) -> Reply:
         """Send one command and wait for its reply; raises Lost."""
-        if command:
-            self.send(command + b"\r\n")
+        self.send(command + b"\r\n")
+        return self.reply()
+
+    def reply(self) -> Reply:
+        """Wait for one reply; raises Lost."""
         while (reply := self.taken()) is None:
             self.receive(self.place.timeouts.command)
         return reply
@@ -206,7 +209,7 @@ def _in_tls(link: socket.socket, place: Place) -> socket.socket:
 
 
 def _greeted(session: Session) -> None:
-    reply = session.ask(b"")
+    reply = session.reply()
     if reply.code != 220:
         raise _refused(session, "", reply)
 

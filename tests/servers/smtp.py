@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +154,12 @@ class Controlled(Controller):
         self._arguments = {"hostname": "mx.example.net", "enable_SMTPUTF8": True, **kwargs}
 
     def factory(self) -> SMTP:
-        return self._kind(self.handler, loop=self.loop, **self._arguments)
+        if self._tls is None:
+            return self._kind(self.handler, loop=self.loop, **self._arguments)
+        with warnings.catch_warnings():
+            # aiosmtpd does not see that it is spoken to in TLS from the start.
+            warnings.simplefilter("ignore", UserWarning)
+            return self._kind(self.handler, loop=self.loop, auth_require_tls=False, **self._arguments)
 
 
 Start = Callable[..., Server]
@@ -181,7 +187,6 @@ def smtpd(authority: Authority) -> Iterator[Start]:
             kwargs |= {"tls_context": authority.context, "require_starttls": True}
         if auth:
             kwargs |= {"authenticator": authenticated, "auth_required": True}
-            kwargs.setdefault("auth_require_tls", starttls)
         controller = Controlled(
             recorder, LMTP if lmtp else SMTP, tls=authority.context if tls else None, **kwargs
         )
