@@ -25,8 +25,9 @@ def text_part(kind: str, text: str) -> bytes:
 
     Line ends of every kind become CR LF.
     """
-    if "\n" in text or "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\n", "\r\n")
     raw = text.encode()
     head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
     if is_7bit(raw):

@@ -10,7 +10,6 @@ Without a key there is no tag, and nothing that is found is ever called verified
 
 import hmac
 import re
-from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,6 +19,9 @@ LOCAL_LIMIT = 64  # octets of a local part, RFC 5321 section 4.5.3.1.1
 SHORT_LIMIT = 24  # characters of a ref that the subject shows whole
 TAG_BYTES = 10  # 80 bits, sixteen letters
 
+# Base 32 (RFC 4648 section 6) in lower case, two letters at a time.
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9_-]")
@@ -48,6 +50,7 @@ class Identity:
         self.app = app
         self.domain = domain
         self._keys = keys
+        self._last = ("", "")
         name = re.escape(app)
         # A forwarder that rewrites the sender (SRS) puts "=" before what is left of the address.
         self._address = re.compile(rf"(?:^|=){name}(?:\+|%2b){_MARK}@(?P<domain>[^@]+)$", re.IGNORECASE)
@@ -80,7 +83,8 @@ class Identity:
     def tag(self, mark: str, key: bytes) -> str:
         """Sixteen lower-case letters and digits that prove that we made ``mark``."""
         text = b"addr\0" + self.app.lower().encode() + b"\0" + mark.lower().encode()
-        return b32encode(hmac.digest(key, text, "sha256")[:TAG_BYTES]).decode().lower()
+        number = int.from_bytes(hmac.digest(key, text, "sha256")[:TAG_BYTES], "big")
+        return "".join([_PAIRS[number >> shift & 1023] for shift in range(70, -1, -10)])
 
     def find_address(self, address: str) -> Found | None:
         """The ref in an address of ours; None for every other address.
@@ -100,8 +104,10 @@ class Identity:
         return self._found(match) if match else None
 
     def _mark(self, ref: str) -> str:
-        mark = escape(ref)
-        return f"{mark}.{self.tag(mark, self._keys[0])}" if self._keys else mark
+        if self._last[0] != ref:  # one message needs it twice, for its address and for its anchor
+            mark = escape(ref)
+            self._last = (ref, f"{mark}.{self.tag(mark, self._keys[0])}" if self._keys else mark)
+        return self._last[1]
 
     def _found(self, match: re.Match[str]) -> Found:
         mark, tag = match["ref"], (match["tag"] or "").lower()

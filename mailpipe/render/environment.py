@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 from jinja2 import (
@@ -99,6 +100,10 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters["markdown"] = lambda value: Markdown(_text(value))
         self.filters["urlencode"] = _encoded(self.filters["urlencode"])
 
+    def names(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a template can use: the given values, and Jinja's functions under names that are free."""
+        return {**self.globals, **values}
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
@@ -125,7 +130,7 @@ class Environment(ImmutableSandboxedEnvironment):
         """``a ~ b``: the parts as text; the author's markup stays his."""
         pieces = list(parts)
         if any(type(part) is Authored for part in pieces):
-            return Authored("".join([self._stand_in(None, part) for part in pieces]))
+            return Authored("".join([self._stand_in(part) for part in pieces]))
         texts = [part if isinstance(part, str) else _text(part) for part in pieces]
         if sum(map(len, texts)) > LIMIT:
             raise SecurityError(f"a value grows over {LIMIT} characters")
@@ -135,9 +140,10 @@ class Environment(ImmutableSandboxedEnvironment):
 def _finalizer(tokens: Tokens) -> Callable[[Context, Any], str]:
     stand_in = tokens.stand_in
 
+    # Without the context Jinja would call it for constants, once, when it compiles.
     @pass_context
-    def finalize(context: Context, value: Any) -> str:
-        return stand_in(context, value)
+    def finalize(_context: Context, value: Any) -> str:
+        return stand_in(value)
 
     return finalize
 
@@ -232,15 +238,19 @@ def compiled(environment: Environment, source: str, name: str, line: int = 1) ->
     return Template.from_code(environment, code, environment.make_globals(None))
 
 
-def expanded(template: Template, values: Mapping[str, Any], line: int = 1) -> str:
-    """The text that a template prints, with tokens; raises :class:`RecordError` naming file and line."""
-    out: list[str] = []
-    size = 0
+def expanded(template: Template, values: dict[str, Any], line: int = 1) -> str:
+    """The text that a template prints, with tokens; raises :class:`RecordError` naming file and line.
+
+    ``values`` hold the globals of the environment too, see :meth:`Environment.names`.
+    """
+    context = Context(template.environment, values, template.name, template.blocks)
+    out = ""
     try:
-        for piece in template.root_render_func(template.new_context(dict(values))):
-            out.append(piece)
-            size += len(piece)
-            if size > LIMIT:
+        pieces = template.root_render_func(context)
+        # Tokens are short and blocks are bounded, so what some thousand pieces make is bounded too.
+        while piece := "".join(islice(pieces, 4096)):
+            out = f"{out}{piece}" if out else piece
+            if len(out) > LIMIT:
                 raise SecurityError(f"the template prints over {LIMIT} characters")
     except TemplateSyntaxError as exc:  # in a template that this one includes
         raise ConfigError(f"{exc.name}, line {exc.lineno}: {exc.message}") from exc
@@ -248,7 +258,7 @@ def expanded(template: Template, values: Mapping[str, Any], line: int = 1) -> st
         raise RecordError(f"{_where(exc, template, line)}: {_why(exc)}", slug=_slug(exc)) from exc
     except RecursionError as exc:
         raise ConfigError(f"{template.name}: a macro or an include calls itself") from exc
-    return "".join(out)
+    return out
 
 
 def _where(exc: BaseException, template: Template, line: int) -> str:

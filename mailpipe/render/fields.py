@@ -1,6 +1,5 @@
 """Compiles and fills the values of the front matter: texts, values that keep their type, addresses."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mailpipe.errors import ConfigError, RecordError
@@ -11,7 +10,7 @@ from mailpipe.render.environment import Environment
 from mailpipe.render.frontmatter import Source
 from mailpipe.render.tokens import RESERVED, Tokens, shown
 
-Values = Mapping[str, Any]
+Values = dict[str, Any]
 
 
 class Field:

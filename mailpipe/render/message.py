@@ -45,6 +45,8 @@ class Writer:
         self._sender = sender
         self._outside = outside
         self._identities: dict[str, Identity] = {}
+        self._moment = outside.now()
+        self._dates = dated(self._moment)
 
     def record(self, template: Template, data: dict[str, Any]) -> Record:
         """The record of the message for one data object; raises :class:`RecordError`."""
@@ -70,10 +72,10 @@ class Writer:
         html = compose.text_part("text/html", filled.html)
         fields = opening(sender, people, subject)
         key = self._outside.unique(b"".join([*fields, alternatives[0], attached or b"", html]))
-        moment = self._outside.now()
+        sent_at, date = self._now()
         message_id = identity.message_id(key, sender.domain)
         references = related(filled, identity)
-        fields += closing(filled, moment, message_id, references)
+        fields += closing(filled, date, message_id, references)
         alternatives.append(compose.multipart("related", [html, *filled.inline], key, '; type="text/html"'))
         raw = compose.message(fields, compose.multipart("alternative", alternatives, key))
         return {
@@ -82,7 +84,7 @@ class Writer:
             "from": [sender.as_record()],
             **{name: [each.as_record() for each in boxes] for name, boxes in people.items() if boxes},
             "subject": subject,
-            "sentAt": moment.isoformat(),
+            "sentAt": sent_at,
             "messageId": [message_id],
             **({"references": references} if references else {}),
             "text": filled.text,
@@ -94,6 +96,13 @@ class Writer:
             "size": len(raw),
             "raw": pybase64.b64encode(raw).decode("ascii"),
         }
+
+    def _now(self) -> tuple[str, bytes]:
+        """The time of sending as JSON has it and as a field; written anew when the clock has moved on."""
+        moment = self._outside.now()
+        if moment != self._moment:
+            self._moment, self._dates = moment, dated(moment)
+        return self._dates
 
     def _from(self, filled: Filled) -> Mailbox:
         given = filled.addresses.get("from", [])
@@ -115,6 +124,11 @@ class Writer:
             identity = Identity(self._sender.app, domain, self._sender.keys)
             self._identities[domain] = identity
         return identity
+
+
+def dated(moment: datetime) -> tuple[str, bytes]:
+    """A moment as JSON has it (RFC 3339) and as a Date field."""
+    return moment.isoformat(), f"Date: {compose.date(moment)}\r\n".encode()
 
 
 def unique(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
@@ -156,10 +170,10 @@ def opening(sender: Mailbox, people: dict[str, list[Mailbox]], subject: str) -> 
     return fields
 
 
-def closing(filled: Filled, moment: datetime, message_id: str, references: list[str]) -> list[bytes]:
+def closing(filled: Filled, date: bytes, message_id: str, references: list[str]) -> list[bytes]:
     """The header fields that programs read, and the author's own."""
     fields = [
-        f"Date: {compose.date(moment)}\r\n".encode(),
+        date,
         encode.identifiers("Message-ID", [message_id]),
     ]
     if references:

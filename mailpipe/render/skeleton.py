@@ -34,36 +34,25 @@ _MARKUP = re.compile(r"[&<>\r\n]")
 class Skeleton:
     """Pieces of a text, some of them to be filled."""
 
-    __slots__ = ("_fills", "_pieces", "_shown")
+    __slots__ = ("_escaped", "_fills", "_pieces", "_shown")
 
     def __init__(self, parts: Sequence[str | int | Fill], escaped: bool) -> None:
         """``parts`` are pieces, and for each value its index (escaped if so) or what makes its piece."""
         self._pieces = [part if isinstance(part, str) else "" for part in parts]
-        self._shown = [(at, part) for at, part in enumerate(parts) if isinstance(part, int)]
-        fills: list[tuple[int, Fill]] = []
-        for at, part in enumerate(parts):
-            if not isinstance(part, str | int):
-                fills.append((at, part))
-        if escaped:
-            fills += [(at, _escaped_at(index)) for at, index in self._shown]
-            self._shown = []
-        self._fills = fills
+        shown = [(at, part) for at, part in enumerate(parts) if isinstance(part, int)]
+        self._shown, self._escaped = ([], shown) if escaped else (shown, [])
+        self._fills = [(at, part) for at, part in enumerate(parts) if not isinstance(part, str | int)]
 
     def fill(self, values: Sequence[Any], texts: Sequence[str]) -> str:
         """The whole; raises :class:`RecordError` for a value that its place does not allow."""
         pieces = self._pieces.copy()
         for at, index in self._shown:
             pieces[at] = texts[index]
+        for at, index in self._escaped:
+            pieces[at] = in_text(texts[index])
         for at, make in self._fills:
             pieces[at] = make(values, texts)
         return "".join(pieces)
-
-
-def _escaped_at(index: int) -> Fill:
-    def make(_values: Sequence[Any], texts: Sequence[str]) -> str:
-        return in_text(texts[index])
-
-    return make
 
 
 def in_text(text: str) -> str:

@@ -74,7 +74,7 @@ class Template:
 
     def fill(self, data: dict[str, Any]) -> Filled:
         """All that a message of this record says; raises :class:`RecordError`."""
-        values = data if "data" in data else {**data, "data": data}
+        values = self._engine.names({"data": data, **data})
         addresses = {key: self._mailboxes(key, fields, values) for key, fields in self._addresses.items()}
         subject = self._subject.text(values) if self._subject else ""
         ref = self._reference(values)
@@ -83,24 +83,24 @@ class Template:
         text, html, inline = self._texts(values, base_values(data, subject, ref, lang, self._logo))
         return Filled(addresses, subject, ref, lang, custom, text, html, inline)
 
-    def _texts(self, values: Mapping[str, Any], outer: dict[str, Any]) -> tuple[str, str, tuple[bytes, ...]]:
+    def _texts(self, values: dict[str, Any], outer: dict[str, Any]) -> tuple[str, str, tuple[bytes, ...]]:
         printed: list[Any] = []
         self._tokens.values = printed
         body = environment.expanded(self._body, values, self._line)
-        base = environment.expanded(self._base, outer)
+        base = environment.expanded(self._base, self._engine.names(outer))
         layout = self._layouts.get(body, base)
         texts = [value if type(value) is str else shown(value) for value in printed]
         if sum(map(len, texts)) > LIMIT:
             raise RecordError(f"the values to print have over {LIMIT} characters", slug="limit:output")
         return layout.text.fill(printed, texts), layout.html.fill(printed, texts), layout.parts
 
-    def _mailboxes(self, key: str, fields: list[Field], values: Mapping[str, Any]) -> list[Mailbox]:
+    def _mailboxes(self, key: str, fields: list[Field], values: dict[str, Any]) -> list[Mailbox]:
         try:
             return [each for field in fields for each in field.mailboxes(values)]
         except RecordError as exc:
             raise RecordError(f"{key}: {exc.detail}", slug=exc.case, hint=exc.hint) from exc
 
-    def _reference(self, values: Mapping[str, Any]) -> str | None:
+    def _reference(self, values: dict[str, Any]) -> str | None:
         value = self._ref.value(values) if self._ref else None
         if value is None:
             return None

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from jinja2 import TemplateRuntimeError, Undefined
-from jinja2.runtime import Context
 
 from mailpipe.errors import RecordError
 from mailpipe.exact import dumps
@@ -51,11 +50,8 @@ class Tokens:
         self.pattern = re.compile(rf"{OPEN}{secret}[01](\d+){CLOSE}")
         self.markdown = re.compile(rf"{OPEN}{secret}1(\d+){CLOSE}")
 
-    def stand_in(self, _context: Context | None, value: Any) -> str:
-        """The token for a printed value: what Jinja calls to finalize it.
-
-        It takes the context only because Jinja would otherwise evaluate it for constants when it compiles.
-        """
+    def stand_in(self, value: Any) -> str:
+        """The token for a printed value; Jinja is told to print what this returns."""
         kind = type(value)
         if kind is Authored:
             return str(value)

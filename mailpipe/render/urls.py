@@ -12,6 +12,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#\s\\<>\"'@]+")
 _PLACED = re.compile(r"(?:https?://[^/?#]+[/?#]|mailto:|tel:)", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\0-\x1f\x7f\u2028\u2029\\]")
 _RESERVED = ":/?#[]@!$&'()*+,;=%-._~"
 
 
@@ -66,7 +67,7 @@ def checked(url: str) -> str:
     match = _SCHEME.match(url)
     if match is None or match[1].lower() not in SCHEMES:
         raise refused(url, f"it must start with one of {', '.join(f'{scheme}:' for scheme in SCHEMES[:-1])}")
-    if any(ord(character) < 32 or character in "\x7f\u2028\u2029\\" for character in url):
+    if _UNSAFE.search(url):
         raise refused(url, "it has a control character or a backslash in it")
     if match[1].lower() in ("http", "https"):
         return _web(url)
