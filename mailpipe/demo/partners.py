@@ -57,8 +57,8 @@ def by_french_person(asked: Asked) -> bytes:
     mail = _reply(asked, "Hélène Martin <helene@example.org>", prefix="RE : ")
     quoted = "".join(f"> {line}\n" for line in asked.text.splitlines())
     mail.set_content(
-        "Bonjour,\n\n"
-        f"statut: terminé\nimmatriculation: {asked.plate}\nremarque: pneus à changer\n\n"
+        "Bonjour, voici le résultat :\n\n"
+        f"---\nstatut: terminé\nimmatriculation: {asked.plate}\nremarque: pneus à changer\n---\n\n"
         "-- \nHélène Martin\nContrôle technique de l'Église\n\n"
         f"Le ven. 20 nov. 2026 à 09:12, Vehicle desk <mail-api@example.com> a écrit :\n{quoted}",
         charset="iso-8859-15",

@@ -1,6 +1,5 @@
 """The temporary folder of the demo: the examples, a configuration, a shell with mailpipe on PATH."""
 
-import json
 import os
 import secrets
 import shlex
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mailpipe.errors import MailpipeError, NoInputError
+from mailpipe.exact import loads
 
 EXAMPLE = "examples/vehicle-check"
 
@@ -63,11 +63,11 @@ class Scene:
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", "replace").strip() or f"status {done.returncode}"
             raise MailpipeError(f"the demo failed at '{script}': {reason}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [loads(line) for line in done.stdout.splitlines()]
 
     def records(self, name: str) -> list[dict[str, Any]]:
         """A file of JSON Lines in the folder."""
-        return [json.loads(line) for line in (self.folder / name).read_bytes().splitlines()]
+        return [loads(line) for line in (self.folder / name).read_bytes().splitlines()]
 
     def deliver(self, name: str, message: bytes) -> None:
         """Let a message arrive in the desk's Maildir."""
