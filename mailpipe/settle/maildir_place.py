@@ -1,11 +1,11 @@
 """Put messages of a Maildir away: a rename into the folder's ``cur``, on disk before it is told."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mailpipe.errors import CannotCreateError, InputOutputError, RecordError
+from mailpipe.errors import InputOutputError, RecordError
 from mailpipe.settle.decide import Intent, Settled
+from mailpipe.wire.maildir_folder import make, sync
 from mailpipe.wire.maildir_source import directory, entries, flags, key
 
 
@@ -59,29 +59,3 @@ class MaildirPlace:
         if intent.key in there:
             return Settled(mailbox=folder, action="already", uid=intent.key)
         return Settled(mailbox=None, action="gone")
-
-
-def make(folder: Path) -> None:
-    """Make a Maildir++ folder unless it is there; raises CannotCreateError."""
-    if (folder / "cur").is_dir() and (folder / "new").is_dir():
-        return
-    try:
-        for part in ("tmp", "new", "cur"):
-            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "maildirfolder").touch(mode=0o600)
-    except OSError as exc:
-        raise CannotCreateError(f"{folder}: {exc.strerror}") from exc
-    sync(folder)
-    sync(folder.parent)
-
-
-def sync(path: Path) -> None:
-    """Make the names in a directory durable."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as exc:
-        raise InputOutputError(f"{path}: {exc.strerror}") from exc

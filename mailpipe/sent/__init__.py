@@ -1,0 +1,1 @@
+"""sent: keep a copy of what was sent in the Sent folder."""
