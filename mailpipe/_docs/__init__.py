@@ -1,0 +1,1 @@
+"""Computes man/ and completions/ from the commands; ``python -m mailpipe._docs`` writes them."""

@@ -1,0 +1,200 @@
+"""The members of a record: name, type, which stages write it, what it means."""
+
+from typing import NamedTuple
+
+
+class Member(NamedTuple):
+    """One member; ``brief`` is a sentence, ``more`` says what is in it."""
+
+    name: str
+    type: str
+    by: tuple[str, ...]
+    brief: str
+    more: str = ""
+
+
+_ADDRESSES = "list of {name, email}"
+_IDS = "list of text"
+
+# The properties of a JMAP Email object, RFC 8621 section 4.
+JMAP = (
+    Member("messageId", _IDS, ("render", "parse"), "The Message-ID, without angle brackets."),
+    Member("inReplyTo", _IDS, ("render", "parse"), "The ids of In-Reply-To, without angle brackets."),
+    Member("references", _IDS, ("render", "parse"), "The ids of References, without angle brackets."),
+    Member(
+        "from",
+        _ADDRESSES,
+        ("render", "parse"),
+        "The authors.",
+        "name may be empty or null; email is the addr-spec.",
+    ),
+    Member("sender", _ADDRESSES, ("parse",), "Who sent it for the authors."),
+    Member("to", _ADDRESSES, ("render", "parse"), "The first recipients."),
+    Member("cc", _ADDRESSES, ("render", "parse"), "Recipients of a copy."),
+    Member(
+        "bcc",
+        _ADDRESSES,
+        ("render", "parse"),
+        "Recipients whom the others do not see.",
+        "Never in the sent header.",
+    ),
+    Member(
+        "replyTo", _ADDRESSES, ("render", "parse"), "Where answers go.", "render puts the signed ref into it."
+    ),
+    Member("subject", "text", ("render", "parse"), "The subject, decoded."),
+    Member(
+        "sentAt",
+        "date and time",
+        ("render", "parse"),
+        "The Date of the message, RFC 3339, with its own offset.",
+    ),
+    Member(
+        "receivedAt", "date and time", ("fetch", "parse"), "When the mailbox received it, RFC 3339, in UTC."
+    ),
+    Member("size", "number", ("render", "fetch", "parse"), "Octets of the message."),
+    Member(
+        "keywords",
+        "object",
+        ("fetch",),
+        "Flags of the mailbox, each with the value true.",
+        'As in {"$seen": true}.',
+    ),
+    Member("preview", "text", ("parse",), "The beginning of the text in one line."),
+    Member(
+        "hasAttachment", "true or false", ("parse",), "Whether there is an attachment a person would see."
+    ),
+    Member(
+        "attachments",
+        "list of objects",
+        ("parse",),
+        "The attachments, of every type.",
+        "partId, blobId, size, name, type, charset, disposition, cid. blobId is sha256: and the "
+        "hexadecimal digest of the decoded octets. The octets are in content as base64, or in the file "
+        "path with --attachments, or left out with --no-content.",
+    ),
+    Member(
+        "headers", "list of {name, value}", ("parse",), "All header fields, in order, with decoded values."
+    ),
+    Member(
+        "envelope",
+        "object",
+        ("render",),
+        "Who sends and who receives, as the mail server is told: {mailFrom: {email}, rcptTo: [{email}, "
+        "...]}.",
+        "send obeys it and nothing else.",
+    ),
+    Member(
+        "deliveryStatus",
+        "object",
+        ("send", "parse"),
+        "What became of each recipient, by address.",
+        "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
+        "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
+        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use. A "
+        "bounce that parse reads has the very same shape as a refusal that send meets.",
+    ),
+)
+
+# Members of mailpipe's own.
+OWN = (
+    Member(
+        "id",
+        "text",
+        ("fetch", "parse"),
+        "sha256: and the digest of the message: the same mail is the same id.",
+    ),
+    Member(
+        "raw",
+        "base64",
+        ("render", "fetch"),
+        "The message itself, RFC 5322.",
+        "send and parse drop it when it is used up.",
+    ),
+    Member(
+        "source",
+        "object",
+        ("fetch",),
+        "Where the message lies, for settle.",
+        "account, protocol, mailbox, uid, uidValidity, and attempt: how often it was handed out.",
+    ),
+    Member("text", "text", ("render", "parse"), "The message as plain text."),
+    Member("html", "text", ("render", "parse"), "The message as HTML, as it came: not safe for showing."),
+    Member("reply", "text", ("parse",), "The part of text that its author wrote."),
+    Member("quoted", "text", ("parse",), "The part of text that quotes earlier mail."),
+    Member("signature", "text", ("parse",), "The signature at the end of text."),
+    Member(
+        "data",
+        "any JSON value",
+        ("render", "parse"),
+        "The structured data.",
+        "What render was given is what parse finds again, for every JSON object. Values that people typed "
+        "stay as typed.",
+    ),
+    Member("dataSource", "text", ("parse",), "Where data came from: json, yaml, ini, lines or table."),
+    Member("dataEvidence", "object", ("parse",), "Where each field of data came from, and what disagreed."),
+    Member(
+        "ref",
+        "object",
+        ("render", "parse"),
+        "The resource that the mail is about: {id, by, verified}.",
+        "by is address, references or subject. verified is true where the tag of the address was made with"
+        " our key, false where it was not, and null where there is no tag or no key.",
+    ),
+    Member(
+        "auth",
+        "object",
+        ("parse",),
+        "Sender authentication, from trusted Authentication-Results (RFC 8601) only.",
+        "verified is null when no authserv-id is configured; it is never true by default.",
+    ),
+    Member(
+        "auto",
+        "object",
+        ("parse",),
+        "Whether a machine wrote it: {class, suppressReply, evidence}.",
+        "class is none, reply, generated, bounce, complaint, list or loop (RFC 3834 and practice).",
+    ),
+    Member(
+        "forwarded",
+        "object",
+        ("parse",),
+        "A message forwarded inside the text: {from, to, cc, subject, sentAt, text}.",
+    ),
+    Member("safeHtml", "text", ("parse",), "html with everything taken out that could act; for showing."),
+    Member(
+        "crypto",
+        "object",
+        ("parse",),
+        "S/MIME: what was signed and encrypted, by whom, and which parts it covered.",
+    ),
+    Member("calendar", "list of objects", ("parse",), "Invitations found in the parts."),
+    Member("geo", "list of objects", ("parse",), "Positions found in the parts."),
+    Member("defects", "list of text", ("parse",), "Every liberty taken while reading, as stable names."),
+    Member(
+        "route",
+        "object",
+        ("route",),
+        "The rule that was met, and what its handler did.",
+        "rule is its name, or null; outcome is processed, failed or deferred; reason and detail say why it"
+        " is not processed. handler is {run, status, signal, timedOut, seconds, stdout, stderr}, with the "
+        "beginning of what was printed, or {append}. With --explain, tried is a list of {rule, met, why}. "
+        "With --dry-run there is would instead of outcome.",
+    ),
+    Member(
+        "settled",
+        "object",
+        ("settle",),
+        "Where the message was put: {outcome, action, mailbox, uid, uidValidity}.",
+    ),
+    Member("sentCopy", "object", ("sent",), "What was done with the copy in the Sent folder."),
+    Member(
+        "error",
+        "object",
+        ("render", "send", "sent", "fetch", "parse", "route", "settle"),
+        "Why this record could not be processed: {stage, type, detail, retryable}.",
+        "Later stages pass such a record on untouched. type is a stable name; detail is for people; "
+        "retryable says whether trying again may help.",
+    ),
+)
+
+MEMBERS = (*JMAP, *OWN)
