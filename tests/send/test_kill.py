@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mailpipe.errors import Exit
 from tests.conftest import Run
 from tests.send.outgoing import message, outgoing
 from tests.servers import need
@@ -55,5 +56,38 @@ def test_a_kill_at_every_call(
         server.stop()
         if killed.returncode == 0:
             assert when > 1, f"{call} is never called"
+            return
+    pytest.fail(f"{call} is called too often to try each")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fault", ["fdatasync:error=EIO", "pwrite64:error=ENOSPC"])
+def test_no_dot_goes_out_that_the_disk_has_not_taken(
+    run: Run, sink: Sinks, home_env: Mapping[str, str], tmp_path: Path, fault: str
+) -> None:
+    strace = need("strace")
+    given = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
+    call = fault.partition(":")[0]
+    for when in range(1, 60):
+        state = {**home_env, "XDG_STATE_HOME": str(tmp_path / f"state-{when}")}
+        server = sink()
+        command = [strace, "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e"]
+        command += [f"inject={fault}:when={when}+", sys.executable, "-m", "mailpipe"]
+
+        failed = subprocess.run(
+            [*command, "send", "--via", server.url], input=given, capture_output=True, env=state, check=False
+        )
+        before = len(arrived(server))
+        again = run(["send", "--via", server.url], stdin=given, env=state)
+
+        told = sum(b'"relayed"' in line for line in failed.stdout.splitlines())
+        unknown = sum("unknown" in str(record.get("error")) for record in again.records)
+        assert failed.returncode in (Exit.OK, Exit.IO), failed.stderr
+        assert told <= before <= told + 1
+        assert max(arrived(server).values(), default=0) <= 1
+        assert len(arrived(server)) + unknown >= len(RECORDS)
+        server.stop()
+        if failed.returncode == Exit.OK:
+            assert when > 1
             return
     pytest.fail(f"{call} is called too often to try each")
