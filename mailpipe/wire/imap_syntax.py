@@ -15,7 +15,7 @@ _HEAD = re.compile(rb"(\S+) (?:(\d{1,10}) )?([A-Za-z][A-Za-z0-9-]*)(?: |\r?\n|$)
 _TOKEN = re.compile(
     rb' *(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\\r\n]|\\.)*)"'
     # BODY[HEADER.FIELDS (TO)] is one atom, with what its brackets hold
-    rb'|(?P<atom>(?:[^\s()"\[\]]|\[[^\]\r\n]*\])+|[^\s()"]+))'
+    rb'|(?P<atom>(?:\[[^\]\r\n]*\]|[^\s()"])+))'
 )
 _LITERAL = re.compile(rb"~?\{(\d{1,20})\+?\}\r?\n\Z")
 _CODE = re.compile(rb"\[([^\]\s]+)(?: ([^\]]*))?\]")

@@ -110,13 +110,15 @@ class Dovecot:
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     password: str = PASSWORD
 
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [self.program, "-F", "-c", str(self.base / "dovecot.conf")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.base / "stderr").open("wb"),
-        )
+    def start(self) -> bool:
+        """Whether it runs; another process may have taken a port before Dovecot had it."""
+        with (self.base / "stderr").open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [self.program, "-F", "-c", str(self.base / "dovecot.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -124,14 +126,11 @@ class Dovecot:
             try:
                 with socket.create_connection((HOST, self.port), timeout=5) as probe:
                     if probe.recv(4) == b"* OK":
-                        return
+                        return self.process.poll() is None
             except OSError:
                 time.sleep(0.05)
-        log = self.base / "log"
-        pytest.fail(
-            f"Dovecot did not start: {(self.base / 'stderr').read_text()}"
-            f" {log.read_text() if log.exists() else ''}"
-        )
+        self.stop()
+        return False
 
     def stop(self) -> None:
         if self.process is not None:
@@ -201,11 +200,12 @@ class Dovecot:
         secret = path.with_suffix(".password")
         secret.write_text(self.password)
         secret.chmod(0o600)
+        url = self.url(user, tls=tls)
         path.write_text(
             "app: mail-api\n"
             "accounts:\n"
             "  partners:\n"
-            f"    imap: {{url: '{self.url(user, tls=tls)}', password: {{file: {secret}}}, ca: {self.ca}{more}}}\n"
+            f"    imap: {{url: '{url}', password: {{file: {secret}}}, ca: {self.ca}{more}}}\n"
             f"{account}"
         )
         return path
@@ -249,20 +249,24 @@ def make(base: Path, *, namespace: str = "", extra: str = "") -> Dovecot:
     ids = _identities()
     (base / "mail").mkdir()
     os.chown(base / "mail", int(str(ids["mail_uid"])), int(str(ids["mail_gid"])))
-    server = Dovecot(base, free_port(), free_port(), base / "ca.pem", program)
-    (base / "dovecot.conf").write_text(
-        _CONFIG.format(
-            base=base,
-            port=server.port,
-            tls_port=server.tls_port,
-            password=PASSWORD,
-            namespace=namespace,
-            extra=extra,
-            **ids,
+    for _attempt in range(5):
+        server = Dovecot(base, free_port(), free_port(), base / "ca.pem", program)
+        (base / "dovecot.conf").write_text(
+            _CONFIG.format(
+                base=base,
+                port=server.port,
+                tls_port=server.tls_port,
+                password=PASSWORD,
+                namespace=namespace,
+                extra=extra,
+                **ids,
+            )
         )
-    )
-    server.start()
-    return server
+        if server.start():
+            return server
+    log = base / "log"
+    told = (base / "stderr").read_text() + (log.read_text() if log.exists() else "")
+    pytest.fail(f"Dovecot did not start: {told}")
 
 
 @pytest.fixture(scope="session")
