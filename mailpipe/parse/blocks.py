@@ -161,7 +161,9 @@ def _loose_yaml(source: list[str], vocabulary: Vocabulary | None) -> dict[str, A
     if vocabulary is not None and any(vocabulary.field(key) for key in value):
         return value
     heads = [labels.Line(0, key, "value", ":") for key in value]
-    return value if len(value) > 1 and all(map(labels.is_formlike, heads)) else None
+    if not all(labels.is_formlike(head) or labels.is_aside(head) for head in heads):
+        return None
+    return value if len(value) > 1 and any(map(labels.is_formlike, heads)) else None
 
 
 def _is_structured(line: str) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 MAX_QUOTES = 20  # levels that are shown
 MAX_INDENT = 10  # levels of lists that are shown
-MAX_CELLS = 60  # tables in tables; deeper ones are laid out as blocks
+MAX_TABLES = 60  # tables in tables; deeper ones are laid out as blocks
 MAX_LABEL = 40  # characters of a cell that names the one beside it
 MAX_TARGET = 1000  # characters of a link target that is shown
 
@@ -41,7 +41,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.frame = _Frame()
-        self.outer: list[_Frame] = []
+        self.outer: list[_Frame | None] = []  # what each open cell is in; None for one that is a mere block
         self.tables: list[_Table] = []
         self.line: list[str] = []
         self.links: list[tuple[_Frame, int, int]] = []
@@ -51,10 +51,8 @@ class Lines:
         self.term = False  # the line is a term that waits for its description
 
     def text(self) -> str:
-        """All that was written, without blank lines at the edges."""
+        """All that was written, without blank lines at the edges; every element must have been ended."""
         self._flush()
-        while self.outer:
-            self.end_cell()
         joined = "\n".join(self.frame.lines).replace("\u00a0", " ")
         return _MANY_BLANKS.sub("\n\n", joined).strip("\n")
 
@@ -107,7 +105,7 @@ class Lines:
 
     def _push(self, text: str) -> None:
         bars = min(sum(self.frame.quotes), MAX_QUOTES) if self.frame.quotes else 0
-        self.frame.lines.append("> " * bars + text if bars else text)
+        self.frame.lines.append(("> " * bars + text).rstrip() if bars else text)
 
     def begin_quote(self, *, plain: bool) -> None:
         self.break_line(blank=True)
@@ -178,10 +176,10 @@ class Lines:
         self.end_row()
 
     def begin_cell(self, heading: bool) -> None:
-        if not self.tables:
-            self.tables.append(_Table())
+        """A cell is a page of its own; one without a table, or too deep in tables, is a mere block."""
         self._flush()
-        if len(self.outer) >= MAX_CELLS:
+        if not self.tables or len(self.tables) > MAX_TABLES:
+            self.outer.append(None)
             return
         self.outer.append(self.frame)
         self.frame = _Frame(heading)
@@ -189,14 +187,11 @@ class Lines:
 
     def end_cell(self) -> None:
         self._flush()
-        if self.outer:
-            cell = Cell(self.frame.lines, self.frame.heading)
-            self.frame = self.outer.pop()
+        outside = self.outer.pop() if self.outer else None
+        if outside is not None:
+            self.tables[-1].row.append(Cell(self.frame.lines, self.frame.heading))
+            self.frame = outside
             self.blank = False
-            if self.tables:
-                self.tables[-1].row.append(cell)
-            else:
-                self.frame.lines.extend(cell.lines)
 
     def end_row(self) -> None:
         """Write the cells of the row on one line, or below each other if one has several lines."""

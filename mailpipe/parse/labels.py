@@ -78,14 +78,26 @@ def _bare(label: str) -> str:
 
 def is_formlike(line: Line) -> bool:
     """Whether a line looks like a field of a form rather than a sentence with a colon in it."""
+    words = _label_words(line)
+    return bool(words) and words[0].strip(".") not in PHRASES.asides
+
+
+def is_aside(line: Line) -> bool:
+    """Whether a line is a remark (``Note: ...``), which is a field only in the company of others."""
+    words = _label_words(line)
+    return bool(words) and words[0].strip(".") in PHRASES.asides
+
+
+def _label_words(line: Line) -> list[str]:
+    """The folded words of a label that is one; none for a greeting or a sentence."""
     label = line.label
     if not line.value or len(label) > 40 or line.mark == "-" or not _NOT_IN_LABELS.isdisjoint(label):
-        return False
+        return []
     words = plain(label).replace("_", " ").replace("-", " ").split()
     if not words or len(words) > 5 or not any(char.isalpha() for char in label):
-        return False
+        return []
     if label[-1] == "." and len(words[-1]) > 5:  # the end of a sentence, not "No." or "Immat."
-        return False
+        return []
     if len(words) > 1 and not PHRASES.sentence.isdisjoint(words):
-        return False
-    return words[0].strip(".") not in PHRASES.prose
+        return []
+    return [] if words[0].strip(".") in PHRASES.greetings else words

@@ -36,7 +36,7 @@ def read(text: str, vocabulary: Vocabulary | None) -> Reading | None:
         known = [vocabulary.field(line.label) if vocabulary else None for line in group]
         if any(known) or (vocabulary is None and _is_form(group, source)):
             for line, field in zip(group, known, strict=True):
-                if field or labels.is_formlike(line):
+                if field or line.value:
                     found.append(_field(line, field, vocabulary))
     if vocabulary:
         found.extend(_words(source, vocabulary))
@@ -76,10 +76,8 @@ def _fields(text: str, number: int, vocabulary: Vocabulary | None) -> list[Line]
     line = labels.read(text, number)
     if line is None:
         return []
-    if vocabulary is None:
-        return [line] if labels.is_formlike(line) else []
-    if not vocabulary.field(line.label):
-        return [line] if labels.is_formlike(line) else []
+    if vocabulary is None or not vocabulary.field(line.label):
+        return [line] if labels.is_formlike(line) or labels.is_aside(line) else []
     pieces = _FIELD_END.split(line.value)
     if len(pieces) < 2:
         return [line]
@@ -102,9 +100,10 @@ def _below(source: list[str], number: int) -> str:
 
 
 def _is_form(group: list[Line], source: list[str]) -> bool:
-    if len(group) > 1:
-        return True
-    line = group[0]
+    strong = [line for line in group if labels.is_formlike(line)]
+    if len(strong) != 1 or len(group) > 1:
+        return len(strong) > 1
+    line = strong[0]
     filled = sum(1 for text in source if text.strip() and not labels.is_rule(text.strip()))
     return filled == 1 and len(line.label.split()) < 3 and len(line.value.split()) <= _MAX_ALONE
 

@@ -5,6 +5,7 @@ import json
 from typing import Any, NamedTuple
 
 from mailpipe import exact
+from mailpipe.mail import charsets
 from mailpipe.parse.found import DataPart
 
 MAX_SIZE = 4 * 1024 * 1024  # octets
@@ -82,16 +83,13 @@ def _utf8(content: bytes, charset: str | None) -> bytes:
     write what their label says.
     """
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None) or _by_zeros(content)
-    if encoding is None:
-        try:
-            content.decode()
-            return content
-        except UnicodeDecodeError:
-            encoding = charset or "cp1252"
-    try:
+    if encoding:
         return content.decode(encoding, "replace").encode("utf-8", "replace")
-    except (LookupError, UnicodeError):
-        return content.decode("latin-1").encode()
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return charsets.decode(content, charset).text.encode("utf-8", "replace")
+    return content
 
 
 def _by_zeros(content: bytes) -> str | None:

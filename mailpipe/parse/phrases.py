@@ -14,9 +14,10 @@ class Phrases(NamedTuple):
     """The names of all languages together, as :func:`folded` spells them.
 
     ``labels`` maps the label of a header line to the roles it can have: a word may label the date in
-    one language and the recipient in another.  ``prose`` has first words of lines that look like
-    fields and are none ("Dear partner: thanks"), ``sentence`` words that no label of several words has,
-    ``vacation`` how subjects of automatic replies begin, ``forward`` prefixes of subjects ("Fwd:").
+    one language and the recipient in another.  ``greetings`` and ``asides`` are first words of lines
+    that look like fields and are none ("Dear partner: thanks", "Note: it is red"), ``sentence`` words that
+    no label of several words has, ``vacation`` how subjects of automatic replies begin, ``forward``
+    prefixes of subjects ("Fwd:").
     """
 
     intros: tuple[str, ...]
@@ -26,7 +27,8 @@ class Phrases(NamedTuple):
     forwards: frozenset[str]
     devices: tuple[str, ...]
     regards: frozenset[str]
-    prose: frozenset[str]
+    greetings: frozenset[str]
+    asides: frozenset[str]
     sentence: frozenset[str]
     vacation: tuple[str, ...]
     forward: frozenset[str]
@@ -77,7 +79,8 @@ def _load() -> Phrases:
         frozenset(names["forwarded"]),
         tuple(names["device"]),
         frozenset(names["regards"]),
-        frozenset({**names["greetings"], **names["asides"]}),
+        frozenset(names["greetings"]),
+        frozenset(names["asides"]),
         frozenset(names["sentence"]),
         tuple(names["vacation"]),
         frozenset(names["forward"]),
