@@ -71,7 +71,7 @@ def _option(option: Parameter, command: Command, when: str) -> str:
     help_ = option.help.partition("  [")[0].rstrip(".")
     said = f" -d {_quoted(help_)}" if help_ else ""
     value = f" -x{_value(option, command)}" if option.value else ""
-    if option.takes_file:
+    if option.takes_file and not option.directory:
         value = f" -r{_value(option, command)}"
     return f"complete -c mailpipe -n {when} {' '.join(names)}{value}{said}"
 
@@ -86,7 +86,7 @@ def _value(parameter: Parameter, command: Command) -> str:
     if parameter.takes_account:
         return " -a '(__fish_mailpipe_accounts)'"
     if parameter.directory:
-        return " -a '(__fish_complete_directories)'"
+        return " -a '(__fish_complete_directories (commandline -ct))'"
     return " -F" if parameter.takes_file else ""
 
 

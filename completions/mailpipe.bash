@@ -1,0 +1,212 @@
+# bash completion for mailpipe
+# Written by python -m mailpipe._docs; change the commands, not this file.
+
+_mailpipe_accounts() {
+  awk '
+  /^accounts:/ { inside = 1; next }
+  /^[^ #]/ { inside = 0 }
+  inside && match($0, /^ +/) {
+    if (!depth) depth = RLENGTH
+    name = $1
+    if (RLENGTH == depth && name !~ /^#/ && sub(/:.*/, "", name)) print name
+  }
+  ' "${MAILPIPE_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/mailpipe/config.yaml}" 2> /dev/null
+}
+
+# Which command is typed, the option before the cursor, and what is typed at the cursor.  From the line
+# itself: the words of bash are cut at colons and equal signs, and URLs are not.
+_mailpipe_words() {
+  local line="${COMP_LINE:0:COMP_POINT}" token
+  local -a tokens
+  read -ra tokens <<< "$line"
+  [[ $line == *[[:space:]] ]] && tokens+=("")
+  command="" previous="" current="" typed=0
+  for token in "${tokens[@]:1}"; do
+    [[ -n $current && -z $command && $current != -* ]] && command=$current
+    previous=$current current=$token
+  done
+  if [[ $current == --*=* ]]; then
+    previous=${current%%=*} current=${current#*=}
+  fi
+}
+
+# Offer words; what bash takes for another word (up to the last colon) is not repeated.
+_mailpipe_offer() {
+  local cut=""
+  [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && cut=${current%"${current##*:}"}
+  local word
+  COMPREPLY=()
+  while read -r word; do
+    COMPREPLY+=("${word#"$cut"}")
+  done < <(compgen "$@" -- "$current")
+  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:/] ]] && compopt -o nospace 2> /dev/null
+  return 0
+}
+
+# A URL: its scheme, and after maildir: or mbox: a path.
+_mailpipe_urls() {
+  local scheme=${current%%:*}
+  case $current in
+    maildir:* | mbox:*)
+      local path=${current#*:} kind=-f
+      [[ $scheme == maildir ]] && kind=-d
+      _mailpipe_offer -W "$(compgen "$kind" -P "$scheme:" -- "$path")"
+      compopt -o filenames 2> /dev/null
+      ;;
+    *) _mailpipe_offer -W "$*" ;;
+  esac
+}
+
+# Nothing to offer: no file names either.
+_mailpipe_nothing() {
+  COMPREPLY=()
+  compopt +o default +o bashdefault 2> /dev/null
+}
+
+# Files are left to bash itself, which knows how to quote their names.
+_mailpipe_files() { COMPREPLY=(); }
+
+_mailpipe_folders() {
+  COMPREPLY=()
+  compopt -o dirnames +o default 2> /dev/null
+}
+
+_mailpipe_render() {
+  case $previous in
+    --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
+    --from) _mailpipe_nothing; return ;;
+    --to) _mailpipe_nothing; return ;;
+    --subject) _mailpipe_nothing; return ;;
+    --lang) _mailpipe_nothing; return ;;
+    --base) _mailpipe_files; return ;;
+    --limit) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --limit --eml --config -h --help"
+  else
+    _mailpipe_files
+  fi
+}
+
+_mailpipe_send() {
+  case $previous in
+    --via) _mailpipe_urls "smtp:// smtps:// lmtp:// sendmail: maildir:"; return ;;
+    --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
+    --on-unknown) _mailpipe_offer -W "hold resend"; return ;;
+    --on-refused) _mailpipe_offer -W "hold resend"; return ;;
+    --connections) _mailpipe_nothing; return ;;
+    --tls-ca) _mailpipe_files; return ;;
+    --tls-pin) _mailpipe_nothing; return ;;
+    --connect-timeout) _mailpipe_nothing; return ;;
+    --command-timeout) _mailpipe_nothing; return ;;
+    --dot-timeout) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--via --account --keep-raw --on-unknown --on-refused --connections --tls-ca --tls-pin --connect-timeout --command-timeout --dot-timeout --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_sent() {
+  case $previous in
+    --folder) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--folder --config -h --help"
+  else
+    _mailpipe_urls "imap:// imaps:// maildir: $(_mailpipe_accounts)"
+  fi
+}
+
+_mailpipe_fetch() {
+  case $previous in
+    --mailbox) _mailpipe_nothing; return ;;
+    --limit) _mailpipe_nothing; return ;;
+    --lease) _mailpipe_nothing; return ;;
+    --max-size) _mailpipe_nothing; return ;;
+    --since) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--mailbox --limit --peek --lease --take-over --max-size --unseen --since --config -h --help"
+  else
+    _mailpipe_urls "imap:// imaps:// maildir: mbox: $(_mailpipe_accounts)"
+  fi
+}
+
+_mailpipe_parse() {
+  case $previous in
+    --attachments) _mailpipe_folders; return ;;
+    --vocabulary) _mailpipe_files; return ;;
+    --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
+    --max-size) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--attachments --no-content --vocabulary --account --keep-raw --max-size --config -h --help"
+  else
+    _mailpipe_files
+  fi
+}
+
+_mailpipe_route() {
+  case $previous in
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--explain --dry-run --check --config -h --help"
+  else
+    _mailpipe_files
+  fi
+}
+
+_mailpipe_settle() {
+  case $previous in
+    --processed) _mailpipe_nothing; return ;;
+    --failed) _mailpipe_nothing; return ;;
+    --max-attempts) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--processed --failed --max-attempts --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_demo() {
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "-h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe() {
+  local command previous current
+  _mailpipe_words
+  case $command in
+    "")
+      if [[ $current == -* ]]; then
+        _mailpipe_offer -W "-V --version -h --help"
+      else
+        _mailpipe_offer -W "render send sent fetch parse route settle demo"
+      fi
+      ;;
+    render) _mailpipe_render ;;
+    send) _mailpipe_send ;;
+    sent) _mailpipe_sent ;;
+    fetch) _mailpipe_fetch ;;
+    parse) _mailpipe_parse ;;
+    route) _mailpipe_route ;;
+    settle) _mailpipe_settle ;;
+    demo) _mailpipe_demo ;;
+    *) _mailpipe_nothing ;;
+  esac
+}
+
+complete -o bashdefault -o default -F _mailpipe mailpipe

@@ -1,0 +1,129 @@
+# fish completion for mailpipe
+# Written by python -m mailpipe._docs; change the commands, not this file.
+
+function __fish_mailpipe_accounts
+    set -l file $MAILPIPE_CONFIG
+    if test -z "$file"
+        set file $XDG_CONFIG_HOME/mailpipe/config.yaml
+        test -n "$XDG_CONFIG_HOME"; or set file $HOME/.config/mailpipe/config.yaml
+    end
+    awk '
+/^accounts:/ { inside = 1; next }
+/^[^ #]/ { inside = 0 }
+inside && match($0, /^ +/) {
+  if (!depth) depth = RLENGTH
+  name = $1
+  if (RLENGTH == depth && name !~ /^#/ && sub(/:.*/, "", name)) print name
+}
+' $file 2>/dev/null
+end
+
+function __fish_mailpipe_urls
+    set -l token (commandline -ct | string replace -r '^--[^=]*=' '')
+    switch $token
+        case 'maildir:*'
+            string replace -r '^' maildir: -- (__fish_complete_directories (string sub -s 9 -- $token) '')
+        case 'mbox:*'
+            string replace -r '^' mbox: -- (__fish_complete_path (string sub -s 6 -- $token) '')
+        case '*'
+            printf '%s\n' $argv
+    end
+end
+
+function __fish_mailpipe_needs_command
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        string match -q -- '-*' $word; or return 1
+    end
+end
+
+function __fish_mailpipe_using
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        string match -q -- '-*' $word; and continue
+        test $word = $argv[1]
+        return
+    end
+    return 1
+end
+
+complete -c mailpipe -f
+
+complete -c mailpipe -n __fish_mailpipe_needs_command -s V -l version -d 'Print the version'
+complete -c mailpipe -n __fish_mailpipe_needs_command -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a render -d 'Fill a template with data: one message per object'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a send -d 'Hand messages to a mail server, each at most once'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a sent -d 'Put a copy of sent messages into the Sent folder'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a fetch -d 'Read messages from a mailbox without changing it'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a parse -d 'Turn messages into dependable JSON'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a route -d 'Give each parsed message to the handler its rules name'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a settle -d 'Move routed messages to the processed or failed folder'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a demo -d 'Show the whole loop in a temporary folder, in seconds'
+
+complete -c mailpipe -n '__fish_mailpipe_using render' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose From is used where the template has none'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l from -x -d 'Sender, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l to -x -d 'Recipient, instead of the template\'s to, cc and bcc'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l subject -x -d 'Subject, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l lang -x -d 'Language tag, such as fr, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l base -r -F -d 'HTML file around the content'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l limit -x -d 'Stop after N records'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l eml -d 'Write one message itself (RFC 5322) instead of records'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using render' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using render' -F
+
+complete -c mailpipe -n '__fish_mailpipe_using send' -l via -x -a '(__fish_mailpipe_urls smtp:// smtps:// lmtp:// sendmail: maildir:)' -d 'Where to; without it, the smtp server of the account'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l account -x -a '(__fish_mailpipe_accounts)' -d 'An account of the configuration'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l keep-raw -d 'Keep the member raw, which `mailpipe sent` needs'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l on-unknown -x -a 'hold resend' -d 'What to do with a message of which an earlier run does not know whether it arrived'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l on-refused -x -a 'hold resend' -d 'What to do with a message that was refused for good by an earlier run'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l connections -x -d 'How many connections to the server are used at once'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l tls-ca -r -F -d 'PEM file of the authorities to trust'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l tls-pin -x -d 'Fingerprint of the only certificate to accept'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l connect-timeout -x
+complete -c mailpipe -n '__fish_mailpipe_using send' -l command-timeout -x
+complete -c mailpipe -n '__fish_mailpipe_using send' -l dot-timeout -x
+complete -c mailpipe -n '__fish_mailpipe_using send' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using send' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using sent' -l folder -x -d 'Folder for the copies'
+complete -c mailpipe -n '__fish_mailpipe_using sent' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using sent' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using sent' -a '(__fish_mailpipe_accounts) (__fish_mailpipe_urls imap:// imaps:// maildir:)'
+
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l mailbox -x -d 'Folder to read; may be given again'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l limit -x -d 'Stop after N messages'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l peek -d 'Only look: lease nothing. Done anyway on a terminal'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l lease -x -d 'How long no other run gets the same messages'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l take-over -d 'Also take what another run, now dead, has leased'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l max-size -x -d 'A larger message is not read, but an error'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l unseen -d 'Only messages that nobody has read'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l since -x -d 'Only arrived on that day or later'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -a '(__fish_mailpipe_accounts) (__fish_mailpipe_urls imap:// imaps:// maildir: mbox:)'
+
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l attachments -x -a '(__fish_complete_directories (commandline -ct))' -d 'Keep attachments as files in DIR; the record has their path instead of their content'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l no-content -d 'Describe attachments, but leave their content out'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l vocabulary -r -F -d 'Names of fields and values in other languages, YAML'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose key signs refs, for messages that fetch has not read'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l keep-raw -d 'Keep raw, the message as it came'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l max-size -x -d 'Of a larger message only the beginning is read'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -F
+
+complete -c mailpipe -n '__fish_mailpipe_using route' -l explain -d 'Say on stderr, and in route.tried, which rules were tried and what decided'
+complete -c mailpipe -n '__fish_mailpipe_using route' -l dry-run -d 'Run no handler and write no file: say in route.would what would be done'
+complete -c mailpipe -n '__fish_mailpipe_using route' -l check -d 'Only check the rules and their handlers; read no record'
+complete -c mailpipe -n '__fish_mailpipe_using route' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using route' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using route' -F
+
+complete -c mailpipe -n '__fish_mailpipe_using settle' -l processed -x -d 'Folder for what is processed'
+complete -c mailpipe -n '__fish_mailpipe_using settle' -l failed -x -d 'Folder for what has failed'
+complete -c mailpipe -n '__fish_mailpipe_using settle' -l max-attempts -x -d 'A message deferred at its Nth attempt has failed'
+complete -c mailpipe -n '__fish_mailpipe_using settle' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using settle' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using demo' -s h -l help -d 'Show this message and exit'
