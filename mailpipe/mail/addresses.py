@@ -18,6 +18,7 @@ _FLAT_COMMENT = re.compile(r"\([^()]*\)")
 _AROUND_DOT = re.compile(r" ?([@.]) ?")
 _LOCAL = re.compile(r"""[^\s"<>(),:;@\\]+""")
 _PAREN = re.compile(r"[()]|\\.")
+_SPECIAL = re.compile(r"""["():;\\]""")
 _SPACE = re.compile(r"\s+")
 _ATOM = re.compile(r"""[^\s"<>(),:;]+""")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -50,7 +51,26 @@ def parse(field: str, defects: list[str]) -> list[Address]:
         email = angle or bare
         if not email.startswith("=?"):
             return [Address(_name(quoted or plain or "", email, defects), email)]
+    if not _SPECIAL.search(field):
+        found = _plain_list(field, defects)
+        if found is not None:
+            return found
     return _Parser(field, defects).run()
+
+
+def _plain_list(field: str, defects: list[str]) -> list[Address] | None:
+    """The mailboxes of a list in which a comma can only be a separator, if each is of a usual form."""
+    found: list[Address] = []
+    pieces = field.split(",")
+    for piece in pieces:
+        simple = _SIMPLE.fullmatch(piece.strip())
+        if simple is None:
+            return None
+        email = simple[3] or simple[4]
+        if email.startswith("=?"):
+            return None
+        found.append(Address(_name(simple[1] or "", email, defects), email))
+    return found if len(found) <= limits.ADDRESSES else None
 
 
 def _name(name: str, email: str, defects: list[str]) -> str | None:

@@ -137,6 +137,11 @@ _ESCAPED = frozenset({"iso2022_jp_ext", "iso2022_kr", "hz"})  # seven bits that 
 _NOT_ASCII = _WIDE | _ESCAPED
 
 
+def is_wide(label: str) -> bool:
+    """Whether a label means a charset of more than one octet for an ASCII character."""
+    return lookup(label) in _WIDE
+
+
 def _shown(label: str | None) -> str:
     return (label or "us-ascii").partition("*")[0].strip(" \t\r\n'\"").lower()
 

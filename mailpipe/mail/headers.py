@@ -1,6 +1,7 @@
 """A header block to its fields (RFC 5322 section 2.2), whatever line ends and damage it has."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailpipe.mail import charsets, limits
@@ -85,6 +86,33 @@ def _text(block: bytes, defects: list[str]) -> str:
 
 def _fields(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
     """The fields of a decoded block, and the number of the line where text begins without an empty line."""
+    fields = _regular(text)
+    return _irregular(text, defects) if fields is None else (fields, None)
+
+
+def _regular(text: str) -> list[Header] | None:
+    """The fields of a block without any fault, as nearly all are; or None."""
+    if len(text) > limits.HEADER:
+        return None
+    if "\t" in text:
+        text = text.replace("\t", " ")
+    if "\n " in text:
+        text = text.replace("\n ", " ")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    if not "".join(lines).isprintable() or len(lines) > limits.HEADER_COUNT:
+        return None
+    fields: list[Header] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not _is_name(name):
+            return None
+        fields.append(Header(name.rstrip(" "), value.strip(" ")))
+    return fields
+
+
+def _irregular(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
     fields: list[Header] = []
     lines = text.split("\n")
     name = ""
@@ -121,6 +149,7 @@ def _fields(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
     return fields, cut
 
 
+@lru_cache(maxsize=1024)
 def _is_name(head: str) -> bool:
     """Printable without blanks (RFC 5322 section 3.6.8); obsolete syntax has blanks before the colon."""
     name = head.rstrip(" \t")

@@ -29,6 +29,7 @@ _ALPHABET = bytes(
     b for b in range(256) if b not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 )
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+")
+_BLANK_BEHIND = re.compile(rb"=[ \t]")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|$)")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
@@ -113,7 +114,7 @@ def _segments(body: bytes) -> tuple[bytes, tuple[str, ...]]:
 
 def quoted_printable(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Decode quoted-printable; what is no valid escape stays as it is (RFC 2045 section 6.7)."""
-    if b"= " in body or b"=\t" in body:  # white space added behind a soft line break on the way
+    if _BLANK_BEHIND.search(body):  # white space added behind a soft line break on the way
         body = _SOFT_BREAK.sub(b"=", body)
     if b"\r" in body and body.count(b"=\r") != body.count(b"=\r\n"):
         body = _BARE_CR.sub(b"=\n", body)  # a2b_qp would skip everything up to the next line feed

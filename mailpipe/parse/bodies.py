@@ -3,7 +3,7 @@
 from html import escape
 from typing import NamedTuple
 
-from mailpipe.mail import charsets, flowed, limits
+from mailpipe.mail import charsets, flowed, limits, transfer
 from mailpipe.mail.mime import Part
 from mailpipe.mail.parts import Classified
 
@@ -50,7 +50,7 @@ def _is_html_only(parts: list[Part]) -> bool:
 
 
 def _decode(part: Part, defects: list[str]) -> str:
-    data, wrong = part.content()
+    data, wrong = _content(part)
     defects.extend(wrong)
     decoded = charsets.decode(data, part.parameters.get("charset") or _declared(part, data))
     defects.extend(decoded.defects)
@@ -60,6 +60,27 @@ def _decode(part: Part, defects: list[str]) -> str:
     if part.parameters.get("format", "").lower() == "flowed":
         text = flowed.unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return text
+
+
+def _content(part: Part) -> tuple[bytes, tuple[str, ...]]:
+    """The octets of a text, without carriage returns where each belongs to a line feed.
+
+    They are taken out before decoding where the encoding lets line ends stand as they are: deleting octets
+    is much faster than replacing CR LF in the text, and the decoder need not look for them.
+    """
+    if charsets.is_wide(part.parameters.get("charset") or ""):
+        return part.content()
+    if part.encoding == "base64":
+        data, wrong = part.content()
+        return _unix(data), wrong
+    return transfer.decode(_unix(part.buffer[part.body : part.end]), part.encoding)
+
+
+def _unix(data: bytes) -> bytes:
+    if b"\r" not in data:
+        return data
+    stripped = data.translate(None, b"\r")
+    return stripped if len(data) - len(stripped) == data.count(b"\r\n") else data
 
 
 def _declared(part: Part, data: bytes) -> str | None:

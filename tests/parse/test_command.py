@@ -52,7 +52,8 @@ def test_a_ref_is_verified_with_the_key_of_its_account(run: Run, tmp_path: Path)
     address = Identity("mail-api", "example.com", keyring("hush")).address("42")
     raw = PLAIN.replace(b"mail-api+42@example.com", address.encode())
     (tmp_path / "config.yaml").write_text(
-        "app: mail-api\ndomain: example.com\naccounts:\n  one: {refKey: {env: ONE}}\n  two: {refKey: {env: TWO}}\n"
+        "app: mail-api\ndomain: example.com\n"
+        "accounts:\n  one: {refKey: {env: ONE}}\n  two: {refKey: {env: TWO}}\n"
     )
     (tmp_path / "a.eml").write_bytes(raw)
 
