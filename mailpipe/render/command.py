@@ -44,7 +44,7 @@ def command(
     limit: int | None,
     eml: bool,
 ) -> Plan:
-    """Make a message of each data object with a template.
+    """Fill a template with data: one message per object.
 
     TEMPLATE is Markdown (.md), HTML (.html) or plain text (.txt) with YAML front matter: from, to, cc,
     bcc, replyTo, subject, ref, lang, headers, data, base, logo.  All of it is filled with Jinja: a

@@ -59,13 +59,28 @@ def read(stream: Input, name: str) -> Iterator[Record]:
 @click.option("--tls-ca", type=click.Path(dir_okay=False), help="PEM file of the authorities to trust.")
 @click.option("--tls-pin", metavar="SHA256", help="Fingerprint of the only certificate to accept.")
 @click.option(
-    "--connect-timeout", type=click.FloatRange(0.1), default=30.0, show_default=True, metavar="SECONDS"
+    "--connect-timeout",
+    type=click.FloatRange(0.1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a connection may take to be made.",
 )
 @click.option(
-    "--command-timeout", type=click.FloatRange(0.1), default=300.0, show_default=True, metavar="SECONDS"
+    "--command-timeout",
+    type=click.FloatRange(0.1),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a server may take to answer a command.",
 )
 @click.option(
-    "--dot-timeout", type=click.FloatRange(0.1), default=600.0, show_default=True, metavar="SECONDS"
+    "--dot-timeout",
+    type=click.FloatRange(0.1),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a server may take to answer the final dot; RFC 5321 says ten minutes.",
 )
 def command(
     settings: Settings,
