@@ -80,9 +80,9 @@ complete -c mailpipe -n '__fish_mailpipe_using send' -l on-refused -x -a 'hold r
 complete -c mailpipe -n '__fish_mailpipe_using send' -l connections -x -d 'How many connections to the server are used at once'
 complete -c mailpipe -n '__fish_mailpipe_using send' -l tls-ca -r -F -d 'PEM file of the authorities to trust'
 complete -c mailpipe -n '__fish_mailpipe_using send' -l tls-pin -x -d 'Fingerprint of the only certificate to accept'
-complete -c mailpipe -n '__fish_mailpipe_using send' -l connect-timeout -x
-complete -c mailpipe -n '__fish_mailpipe_using send' -l command-timeout -x
-complete -c mailpipe -n '__fish_mailpipe_using send' -l dot-timeout -x
+complete -c mailpipe -n '__fish_mailpipe_using send' -l connect-timeout -x -d 'How long a connection may take to be made'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l command-timeout -x -d 'How long a server may take to answer a command'
+complete -c mailpipe -n '__fish_mailpipe_using send' -l dot-timeout -x -d 'How long a server may take to answer the final dot; RFC 5321 says ten minutes'
 complete -c mailpipe -n '__fish_mailpipe_using send' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using send' -s h -l help -d 'Show this message and exit'
 
