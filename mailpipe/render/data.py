@@ -36,7 +36,7 @@ def as_yaml(data: dict[str, Any]) -> bytes:
 def _dumper() -> Any:
     import yaml
 
-    words = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][\w ./@+-]*[\w.]", re.I | re.A)
+    words = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z](?:[\w ./@+-]*[\w.])?", re.I | re.A)
 
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, _data: Any) -> bool:

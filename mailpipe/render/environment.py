@@ -50,7 +50,7 @@ class Missing(StrictUndefined):
         if owner is missing:
             return f"{name!r} is not in the data"
         if isinstance(owner, dict):
-            close = get_close_matches(name, [str(key) for key in owner], 1)
+            close = get_close_matches(name, [str(key) for key in owner], 1, cutoff=0.5)
             there = (
                 f"did you mean {close[0]!r}?"
                 if close

@@ -22,7 +22,7 @@ class Field:
             raise ConfigError(
                 f"{name}, line {source.line}: a private-use character from U+E000 on is reserved"
             )
-        self._line = source.line
+        self._name, self._line = name, source.line
         self._tokens = tokens
         text = source.text.strip()
         is_constant = not any(mark in text for mark in ("{{", "{%", "{#"))
@@ -48,6 +48,14 @@ class Field:
         skeleton = self.skeleton(values).strip()
         only = self._tokens.only(skeleton)
         return self._tokens.filled(skeleton) if only is None else self._tokens.values[only]
+
+    def check_address(self) -> None:
+        """Raise :class:`ConfigError` if it is always the same and not an address."""
+        try:
+            if self.constant:
+                mailbox.parse(self.constant)
+        except RecordError as exc:
+            raise ConfigError(f"{self._name}, line {self._line}: {exc.detail}", hint=exc.hint) from exc
 
     def mailboxes(self, values: Values) -> list[Mailbox]:
         """The addresses that it stands for; raises :class:`RecordError` for what is not exactly that.

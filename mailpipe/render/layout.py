@@ -1,5 +1,6 @@
 """Makes a message's HTML and text once for each skeleton: Markdown, bleach, base, styles, pictures, cuts."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from mailpipe.render.tokens import CLOSE, OPEN, Authored, Tokens
 
 CONTENT = Authored("\ue004")  # where the base prints the content
 KEPT = 256  # layouts; a template with a loop has one for each number of turns
+
+_STYLE_SHEET = re.compile(r"<link\b|@import\b", re.I)
 
 # No file and no server is ever read for a style sheet; what the base needs is in its <style>.
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -73,5 +76,7 @@ def check_base(source: str, name: str) -> None:
     """Raise :class:`ConfigError` for a base that cannot work."""
     if "content" not in source:
         raise ConfigError(f"{name}: the base prints no content", hint="put {{ content }} where it belongs")
+    if _STYLE_SHEET.search(source):
+        raise ConfigError(f"{name}: mail programs load no style sheet", hint="put the rules into <style>")
     if OPEN in source or CLOSE in source or str(CONTENT) in source:
         raise ConfigError(f"{name}: private-use characters from U+E000 on are reserved")

@@ -1,6 +1,7 @@
 """Writes what a template has made of a record as a message, with its envelope and its identity."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,13 +30,15 @@ class Sender(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What comes from outside: the time, and the unique part of Message-IDs and boundaries.
+    """What comes from outside: the time, the unique part of Message-IDs and boundaries, and patience.
 
-    ``unique`` is given the content, so that a reproducible run can derive it.
+    ``unique`` is given the content, so that a reproducible run can derive it.  Each message is made
+    within ``budget``.
     """
 
     now: Callable[[], datetime]
     unique: Callable[[bytes], str]
+    budget: AbstractContextManager[None] = nullcontext()
 
 
 class Writer:
@@ -50,9 +53,9 @@ class Writer:
 
     def record(self, template: Template, data: dict[str, Any]) -> Record:
         """The record of the message for one data object; raises :class:`RecordError`."""
-        filled = template.fill(data)
         try:
-            return self._record(template, data, filled)
+            with self._outside.budget:
+                return self._record(template, data, template.fill(data))
         except UnicodeEncodeError as exc:
             raise RecordError("the data have half a character (a lone surrogate)", slug="bad-text") from exc
 
@@ -133,7 +136,10 @@ def dated(moment: datetime) -> tuple[str, bytes]:
 
 def unique(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
     """Each mailbox once, where it comes first; capitals make no difference."""
-    return list({each.key: each for each in reversed(list(mailboxes))}.values())[::-1]
+    found: dict[str, Mailbox] = {}
+    for each in mailboxes:
+        found.setdefault(each.key, each)
+    return list(found.values())
 
 
 def reply_to(filled: Filled, sender: Mailbox, identity: Identity) -> list[Mailbox]:

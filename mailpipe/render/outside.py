@@ -12,6 +12,7 @@ from mailpipe.errors import ConfigError, RecordError, UsageError
 from mailpipe.mail import mailbox
 from mailpipe.mail.identity import keyring
 from mailpipe.record import Record, has_failed
+from mailpipe.render.budget import Budget
 from mailpipe.render.message import Outside, Sender
 
 
@@ -40,12 +41,12 @@ def outside() -> Outside:
     """
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given is None:
-        return Outside(lambda: datetime.now().astimezone().replace(microsecond=0), _random)
+        return Outside(lambda: datetime.now().astimezone().replace(microsecond=0), _random, Budget())
     try:
         moment = datetime.fromtimestamp(int(given), UTC)
     except (ValueError, OverflowError, OSError) as exc:
         raise UsageError("SOURCE_DATE_EPOCH is not a number of seconds") from exc
-    return Outside(lambda: moment, counted())
+    return Outside(lambda: moment, counted(), Budget())
 
 
 def _random(_content: bytes) -> str:

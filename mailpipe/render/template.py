@@ -124,6 +124,9 @@ class Template:
         if isinstance(value, dict):
             raise ConfigError(f"{self.name}: {key} is not an address or a list of them")
         fields = [self._field(key, item) for item in (value if isinstance(value, list) else [value])]
+        for field in fields:
+            if field:
+                field.check_address()
         return [field for field in fields if field]
 
     def _custom(self, value: Any) -> list[tuple[str, Field]]:
