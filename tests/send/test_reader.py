@@ -17,7 +17,7 @@ class Stdin(io.BufferedReader):
 
 
 def records(text: bytes) -> list[dict[str, Any]]:
-    return list(read(Stdin(io.BytesIO(text)), "send"))  # type: ignore[arg-type,type-var]
+    return list(read(Stdin(io.BytesIO(text)), "send"))  # type: ignore[arg-type]
 
 
 RAW = b"From: a@example.com\nTo: B <b@example.net>\n\nhello\n"
