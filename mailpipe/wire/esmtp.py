@@ -1,5 +1,6 @@
 """Speak ESMTP and LMTP as text: replies read within bounds, extensions, commands; no socket here."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from mailpipe.mail.reply import Reply
 # RFC 5321 section 4.5.3.1.5 asks for 512 octets at least; servers with long explanations exceed it.
 MAX_LINE = 4096
 MAX_LINES = 100
+
+_REPLY = re.compile(rb"[2-5]\d\d(?:[ -]|$)")
 
 Extensions = Mapping[str, Sequence[str]]
 
@@ -54,8 +57,7 @@ class Replies:
         return None
 
     def _take(self, line: bytes) -> Reply | None:
-        code = line[:3]
-        if len(line) > MAX_LINE or not code.isdigit() or code[:1] not in b"2345" or line[3:4] not in b" -":
+        if not _REPLY.match(line) or len(line) > MAX_LINE:
             shown = line[:60].decode("ascii", "backslashreplace")
             raise ProtocolError(f"the server answers what is no reply: {shown!r}")
         self._lines.append(line[4:].decode("utf-8", "backslashreplace"))
@@ -64,7 +66,7 @@ class Replies:
         if line[3:4] == b"-":
             return None
         lines, self._lines = tuple(self._lines), []
-        return Reply(int(code), lines)
+        return Reply(int(line[:3]), lines)
 
 
 def extensions(reply: Reply) -> dict[str, list[str]]:

@@ -99,8 +99,9 @@ class Ledger:
             for start in range(0, len(folded), _CHUNK):
                 for row in self._rows(parcel.key, folded[start : start + _CHUNK]):
                     recipient, state, attempts, content, run, status = row
-                    self._seen[parcel.key, recipient] = (state, attempts)
                     busy = state == "unknown" and self._runs.alive(run)
+                    if not busy:
+                        self._seen[parcel.key, recipient] = (state, attempts)
                     found[spelled[recipient]] = Entry(state, content, _loaded(status), busy)
         return found
 
