@@ -17,6 +17,16 @@ from mailpipe.route.rules import Rule, RuleFile
 
 Section = tuple[str, list[str]]
 
+# What people write where the type says less: rules are read as text, and turned into these later.
+_WRITTEN = {
+    (Operators, "exists"): "true or false",
+    (Operators, "minimum"): "number",
+    (Operators, "maximum"): "number",
+    (Operators, "not"): "check",
+    (Rule, "when"): "mapping of paths to checks",
+}
+_NOT_WRITTEN = {(Account, "name")}
+
 
 def record_page() -> str:
     """mailpipe-record(5)."""
@@ -65,8 +75,8 @@ def _reserved(members: Iterable[Member]) -> list[str]:
 def config_page() -> str:
     """mailpipe-config(5)."""
     about = (
-        "One YAML file holds what is the same in every run: the domain, and the accounts. Every value can "
-        "also be given by an option or in the environment. A key that is not known is an error.",
+        "One YAML file holds what is the same in every run: the domain, and the accounts. The options of a "
+        "command come before it. A key that is not known is an error.",
         "The file is $XDG_CONFIG_HOME/mailpipe/config.yaml, or the one that --config or MAILPIPE_CONFIG "
         "names. A file that belongs to somebody else, or that everybody may write, is refused. Names of "
         "files in it are relative to its folder.",
@@ -114,10 +124,11 @@ def rules_page() -> str:
 def _keys(struct: type[msgspec.Struct]) -> list[str]:
     return tagged(
         (
-            f"{bold(key.name)}: {italic(key.type)}",
+            f"{bold(key.name)}: {italic(_WRITTEN.get((struct, key.name), key.type))}",
             [*paragraph(key.meaning), *([f"Otherwise: {inline(key.default)}."] if key.default else [])],
         )
         for key in keys(struct)
+        if (struct, key.name) not in _NOT_WRITTEN
     )
 
 

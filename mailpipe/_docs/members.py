@@ -19,7 +19,7 @@ _IDS = "list of text"
 # The properties of a JMAP Email object, RFC 8621 section 4.
 JMAP = (
     Member("messageId", _IDS, ("render", "parse"), "The Message-ID, without angle brackets."),
-    Member("inReplyTo", _IDS, ("render", "parse"), "The ids of In-Reply-To, without angle brackets."),
+    Member("inReplyTo", _IDS, ("parse",), "The ids of In-Reply-To, without angle brackets."),
     Member("references", _IDS, ("render", "parse"), "The ids of References, without angle brackets."),
     Member(
         "from",
@@ -48,9 +48,7 @@ JMAP = (
         ("render", "parse"),
         "The Date of the message, RFC 3339, with its own offset.",
     ),
-    Member(
-        "receivedAt", "date and time", ("fetch", "parse"), "When the mailbox received it, RFC 3339, in UTC."
-    ),
+    Member("receivedAt", "date and time", ("fetch",), "When the mailbox received it, RFC 3339, in UTC."),
     Member("size", "number", ("render", "fetch", "parse"), "Octets of the message."),
     Member(
         "keywords",
@@ -86,12 +84,11 @@ JMAP = (
     Member(
         "deliveryStatus",
         "object",
-        ("send", "parse"),
+        ("send",),
         "What became of each recipient, by address.",
         "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
         "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
-        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use. A "
-        "bounce that parse reads has the very same shape as a refusal that send meets.",
+        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use.",
     ),
 )
 
@@ -119,6 +116,7 @@ OWN = (
     ),
     Member("text", "text", ("render", "parse"), "The message as plain text."),
     Member("html", "text", ("render", "parse"), "The message as HTML, as it came: not safe for showing."),
+    Member("isTruncated", "true", ("parse",), "The decoded text was too long, and is cut.", "Else left out."),
     Member("reply", "text", ("parse",), "The part of text that its author wrote."),
     Member("quoted", "text", ("parse",), "The part of text that quotes earlier mail."),
     Member("signature", "text", ("parse",), "The signature at the end of text."),
@@ -144,8 +142,8 @@ OWN = (
         "auth",
         "object",
         ("parse",),
-        "Sender authentication, from trusted Authentication-Results (RFC 8601) only.",
-        "verified is null when no authserv-id is configured; it is never true by default.",
+        "Sender authentication: {verified}.",
+        "verified is null: no header of a message is believed that nobody was told to believe.",
     ),
     Member(
         "auto",
@@ -160,15 +158,15 @@ OWN = (
         ("parse",),
         "A message forwarded inside the text: {from, to, cc, subject, sentAt, text}.",
     ),
-    Member("safeHtml", "text", ("parse",), "html with everything taken out that could act; for showing."),
+    Member("safeHtml", "text", (), "html with everything taken out that could act; for showing."),
     Member(
         "crypto",
         "object",
-        ("parse",),
+        (),
         "S/MIME: what was signed and encrypted, by whom, and which parts it covered.",
     ),
-    Member("calendar", "list of objects", ("parse",), "Invitations found in the parts."),
-    Member("geo", "list of objects", ("parse",), "Positions found in the parts."),
+    Member("calendar", "list of objects", (), "Invitations found in the parts."),
+    Member("geo", "list of objects", (), "Positions found in the parts."),
     Member("defects", "list of text", ("parse",), "Every liberty taken while reading, as stable names."),
     Member(
         "route",

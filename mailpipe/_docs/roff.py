@@ -64,7 +64,7 @@ def prose(paragraphs: Iterable[str]) -> list[str]:
     """Several paragraphs; one that begins with ``\\b`` is shown as it is typed."""
     lines: list[str] = []
     for text in paragraphs:
-        before = [".Pp"] if lines and lines[-1] != ".Ed" else []
+        before = [".Pp"] if lines else []
         if text.lstrip().startswith("\b"):
             lines += literal(text.lstrip().lstrip("\b").strip("\n"))
         else:

@@ -15,7 +15,7 @@ mailpipe render check.md < data.jsonl | mailpipe send
 # Into a local folder, without any server
 mailpipe render check.md < data.jsonl | mailpipe send --via maildir:out
 # One message as it is: who gets it is read from From, To, Cc and Bcc
-mailpipe render check.md --eml < data.jsonl | mailpipe send --via maildir:out
+mailpipe render check.md --limit 1 --eml < data.jsonl | mailpipe send --via maildir:out
 # Who was not accepted, and why
 mailpipe render check.md < data.jsonl | mailpipe send | jq -c 'select(.error) | .deliveryStatus'
 """
