@@ -55,11 +55,11 @@ class Maildir:
     def _prepare(self) -> None:
         if self._ready:
             return
-        for part in PARTS:
+        for path in (self._path, *(self._path / part for part in PARTS)):
             try:
-                (self._path / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as exc:
-                raise CannotCreateError(f"{self._path / part}: {exc.strerror}") from exc
+                raise CannotCreateError(f"{path}: {exc.strerror}") from exc
         self._ready = True
 
     def _written(self, parcel: Parcel) -> str:
@@ -111,16 +111,13 @@ class Maildir:
 
     def _found(self, parcel: Parcel) -> Fate | None:
         """What an earlier run left of a parcel; None when it certainly has not delivered it."""
-        mark = f"K{_digest(parcel)}."
+        mark = f"*K{_digest(parcel)}.*"
         with _translated(self._path):
-            for part in ("new", "cur"):
-                for entry in os.scandir(self._path / part):
-                    if mark in entry.name:
-                        return Fate(
-                            "delivered", local_reply(250, f"2.0.0 delivered to maildir as {entry.name}")
-                        )
+            for part in ("new", "cur"):  # readers move files in this direction only
+                for path in (self._path / part).glob(mark):
+                    return Fate("delivered", local_reply(250, f"2.0.0 delivered to maildir as {path.name}"))
             # Only a rename takes a file out of ``tmp``: while it is there, it was not delivered.
-            left = [Path(entry) for entry in os.scandir(self._path / "tmp") if mark in entry.name]
+            left = list((self._path / "tmp").glob(mark))
             for path in left:
                 path.unlink()
         if left:
