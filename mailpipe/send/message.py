@@ -7,7 +7,9 @@ from mailpipe.errors import RecordError
 
 MAX_LINE = 998  # octets without CRLF (RFC 5322 section 2.1.1)
 
-_HIDDEN = re.compile(rb"^(?:(?:resent-)?bcc|return-path)[ \t]*:.*\r\n(?:[ \t].*\r\n)*", re.I | re.M)
+BCC = re.compile(rb"^(?:resent-)?bcc[ \t]*:.*\r\n(?:[ \t].*\r\n)*", re.I | re.M)
+# Whoever delivers for good writes a Return-Path of his own (RFC 5321 section 4.4).
+_RETURN_PATH = re.compile(rb"^return-path[ \t]*:.*\r\n(?:[ \t].*\r\n)*", re.I | re.M)
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:[ \t]*((?:.|\r\n[ \t])*)\r\n", re.I | re.M)
 _DATE = re.compile(rb"^date[ \t]*:", re.I | re.M)
@@ -32,7 +34,7 @@ def wire(raw: bytes) -> tuple[bytes, bytes]:
         head, gap, body = b"", b"\r\n", message[2:]
     head = head + b"\r\n" if gap == b"\r\n\r\n" else head
     _check_fields(head)
-    return _HIDDEN.sub(b"", head), body
+    return _RETURN_PATH.sub(b"", BCC.sub(b"", head)), body
 
 
 def crlf(raw: bytes) -> bytes:

@@ -39,6 +39,8 @@ class Packing:
         head, body = message.wire(raw)
         head = message.completed(head, lambda: self.new_id(address.sender), self.date)
         wired = head + b"\r\n" + body
+        if message.BCC.search(body):
+            wired = _opened(wired)
         parcel = Parcel(
             key=key(record, head),
             content=_content(record, wired),
@@ -72,6 +74,13 @@ def key(record: Record, head: bytes) -> str:
     if not isinstance(chosen, str) or not 0 < len(chosen) <= MAX_KEY:
         raise RecordError(f"idempotencyKey is not a text of 1 to {MAX_KEY} characters", slug="bad-field")
     return f"key:{chosen}"
+
+
+def _opened(wired: bytes) -> bytes:
+    """Look for Bcc in attached messages; most mail has none and does not load what this takes."""
+    from mailpipe.send.nested import without_bcc
+
+    return without_bcc(wired)
 
 
 def _content(record: Record, wired: bytes) -> str:
