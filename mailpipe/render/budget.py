@@ -5,28 +5,36 @@ from types import FrameType
 
 from mailpipe.errors import RecordError
 
-SECONDS = 2.0  # of processor time, for one message
+TICK = 0.5  # s of processor time between two looks at the clock
+TICKS = 4  # that one message may see: 1.5 to 2 s
 
 
 class Budget:
     """A context in which a message is made; raises :class:`RecordError` there when its time is used up.
 
-    Only the main thread of a process may use it.
+    One timer ticks for the whole run, for setting it anew costs more than making a message.  Only the
+    main thread of a process may use it.
     """
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        signal.signal(signal.SIGVTALRM, self._used_up)
+    def __init__(self) -> None:
+        self._left = 0
+        signal.signal(signal.SIGVTALRM, self._tick)
+        signal.setitimer(signal.ITIMER_VIRTUAL, TICK, TICK)
 
     def __enter__(self) -> None:
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
+        self._left = TICKS
 
     def __exit__(self, *_exc: object) -> None:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        self._left = 0
 
-    def _used_up(self, _signum: int, _frame: FrameType | None) -> None:
+    def _tick(self, _signum: int, _frame: FrameType | None) -> None:
+        if not self._left:
+            return
+        self._left -= 1
+        if self._left:
+            return
         raise RecordError(
-            f"the message takes more than {self._seconds:g} s of processor time",
+            f"the message takes more than {TICK * TICKS:g} s of processor time",
             slug="limit:time",
             hint="look for loops in the template, or long rows of brackets in its Markdown",
         )

@@ -1,5 +1,6 @@
 """Compiles and fills the values of the front matter: texts, values that keep their type, addresses."""
 
+from functools import lru_cache
 from typing import Any
 
 from mailpipe.errors import ConfigError, RecordError
@@ -71,9 +72,14 @@ class Field:
             return from_value(self._tokens.values[only])
         if not skeleton:
             return []
-        name, email = mailbox.split(skeleton)
+        name, email = _split(skeleton)
         filled = self._tokens.filled
         return [mailbox.named(filled(name) if name else None, filled(email).strip())]
+
+
+@lru_cache(maxsize=64)
+def _split(skeleton: str) -> tuple[str | None, str]:
+    return mailbox.split(skeleton)
 
 
 def from_value(value: Any) -> list[Mailbox]:

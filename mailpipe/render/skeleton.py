@@ -202,9 +202,10 @@ def _url(literals: Sequence[str], indexes: Sequence[str]) -> Fill:
 def url_fill(literals: Sequence[str], indexes: Sequence[str]) -> Fill:
     """What makes a URL of the author's pieces and the values between them."""
     numbers = [int(index) for index in indexes]
+    fill = urls.filler(literals)
 
     def make(values: Sequence[Any], texts: Sequence[str]) -> str:
-        return urls.fill(literals, [_for_url(values[number], texts[number]) for number in numbers])
+        return fill([_for_url(values[number], texts[number]) for number in numbers])
 
     return make
 

@@ -75,6 +75,9 @@ class Tokens:
         """The text with the values in place of their tokens, as they are shown to people."""
         if OPEN not in text:
             return text
+        match = self.pattern.fullmatch(text)
+        if match:
+            return shown(self.values[int(match[1])])
         return self.pattern.sub(lambda match: shown(self.values[int(match[1])]), text)
 
 

@@ -1,7 +1,8 @@
 """Checks and fills the URLs of a message: known schemes only, and data never leaves its place in them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import quote
 
 from mailpipe.errors import RecordError
@@ -28,12 +29,30 @@ def literal_problem(url: str) -> str | None:
     return None
 
 
-def fill(literals: Sequence[str], values: Sequence[str]) -> str:
-    """The URL of ``literals`` with ``values`` between them; raises :class:`RecordError`.
+def filler(literals: Sequence[str]) -> Callable[[Sequence[str]], str]:
+    """What makes the URL of ``literals`` with values between them, or raises :class:`RecordError`.
 
     Behind a host of the author's a value is percent-encoded, so that it cannot leave its place.  A value
     that brings the scheme or the host itself must make a URL that is allowed as a whole.
     """
+    if not _PLACED.match(literals[0]):
+        return partial(_whole, literals)
+    first, *rest = literals
+    start = checked(first)
+    # Where each value goes is known before it is: behind a "?" slashes are encoded too.
+    places = ["".join(literals[: at + 1]) for at in range(len(rest))]
+    ends = [quote(literal, safe=_RESERVED) for literal in rest]
+
+    def fill(values: Sequence[str]) -> str:
+        pieces = [start]
+        for place, value, end in zip(places, values, ends, strict=True):
+            pieces += (_placed(place, value), end)
+        return "".join(pieces)
+
+    return fill
+
+
+def _whole(literals: Sequence[str], values: Sequence[str]) -> str:
     url = literals[0]
     for value, literal in zip(values, literals[1:], strict=True):
         if _PLACED.match(url):
@@ -49,9 +68,9 @@ def fill(literals: Sequence[str], values: Sequence[str]) -> str:
 def _placed(url: str, value: str) -> str:
     if isinstance(value, Encoded):
         return value
-    if url.lower().startswith("tel:"):
+    if url[0] in "tT":
         return quote(re.sub(r"[\s().-]", "", value), safe="+")
-    if url.lower().startswith("mailto:") and "?" not in url:
+    if url[0] in "mM" and "?" not in url:
         return quote(value.strip(), safe="@")
     return quote(value, safe="/" if "?" not in url else "")
 
