@@ -1,6 +1,7 @@
 """The options of send."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import click
 
@@ -20,6 +21,7 @@ mailpipe render check.md --limit 1 --eml < data.jsonl | mailpipe send --via mail
 mailpipe render check.md < data.jsonl | mailpipe send | jq -c 'select(.error) | .deliveryStatus'
 """
 
+F = TypeVar("F", bound=Callable[..., Any])
 LEAVE = ["hold", "resend"]
 
 
@@ -28,6 +30,12 @@ def read(stream: Input, name: str) -> Iterator[Record]:
     from mailpipe.send import reader
 
     return reader.read(stream, name)
+
+
+def seconds(name: str, default: float, text: str) -> Callable[[F], F]:
+    """An option that takes a time in seconds."""
+    kind = click.FloatRange(min=0.1)
+    return click.option(name, type=kind, default=default, show_default=True, metavar="SECONDS", help=text)
 
 
 @stage("send", examples=EXAMPLES, read=read, acts=True)
@@ -56,32 +64,11 @@ def read(stream: Input, name: str) -> Iterator[Record]:
     metavar="N",
     help="How many connections to the server are used at once.",
 )
-@click.option("--tls-ca", type=click.Path(dir_okay=False), help="PEM file of the authorities to trust.")
+@click.option("--tls-ca", metavar="FILE", help="PEM file of the only authorities to trust.")
 @click.option("--tls-pin", metavar="SHA256", help="Fingerprint of the only certificate to accept.")
-@click.option(
-    "--connect-timeout",
-    type=click.FloatRange(0.1),
-    default=30.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a connection may take to be made.",
-)
-@click.option(
-    "--command-timeout",
-    type=click.FloatRange(0.1),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a server may take to answer a command.",
-)
-@click.option(
-    "--dot-timeout",
-    type=click.FloatRange(0.1),
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a server may take to answer the final dot; RFC 5321 says ten minutes.",
-)
+@seconds("--connect-timeout", 30.0, "How long the server may take to be there.")
+@seconds("--command-timeout", 300.0, "How long the server may take for one answer.")
+@seconds("--dot-timeout", 600.0, "How long it may take for the last one, when it has the message.")
 def command(
     settings: Settings,
     via: str | None,
@@ -89,33 +76,31 @@ def command(
     keep_raw: bool,
     on_unknown: str,
     on_refused: str,
-    connections: int,
-    tls_ca: str | None,
-    tls_pin: str | None,
-    connect_timeout: float,
-    command_timeout: float,
-    dot_timeout: float,
+    **network: Any,
 ) -> Transform:
     """Hand messages to a mail server, each at most once.
 
-    Reads records with raw and envelope, as `mailpipe render` writes them, or one raw message.
+    Reads records with raw and envelope, as `mailpipe render` writes them, or one raw message, whose
+    envelope is then read from From, To, Cc and Bcc. Who gets a message is what the envelope says, and
+    nothing else; Bcc is never on the wire. A record gets deliveryStatus, with the verdict on each
+    recipient, and an error if anybody was refused.
+
+    Where to: smtp://USER@HOST:PORT, smtps://USER@HOST:PORT, lmtp://HOST:PORT, lmtp:///SOCKET, sendmail: or
+    sendmail:/PROGRAM, maildir:DIR. TLS is verified, and required unless the server is this very host. The
+    password is that of the account with this server, or the environment variable MAILPIPE_SMTP_PASSWORD.
+
+    What was sent is kept on disk by Message-ID (or the member idempotencyKey) and recipient: a second
+    run sends nothing again and tells what it knows, with replayed: true. Where the connection broke
+    when the server had the whole message, nobody knows: such a message is held.
     """
     from mailpipe.send import run
     from mailpipe.send.transports import Wishes
 
-    wishes = Wishes(
-        connections=connections,
-        ca=tls_ca,
-        pin=tls_pin,
-        connect_timeout=connect_timeout,
-        command_timeout=command_timeout,
-        dot_timeout=dot_timeout,
-    )
     return run.transform(
         settings,
         via,
         account,
-        wishes,
+        Wishes(**network),
         keep_raw=keep_raw,
         resend_unknown=on_unknown == "resend",
         resend_refused=on_refused == "resend",

@@ -29,8 +29,8 @@ class Wishes:
     """What the command line says about the network; seconds, None where it says nothing."""
 
     connections: int = 1
-    ca: str | None = None
-    pin: str | None = None
+    tls_ca: str | None = None
+    tls_pin: str | None = None
     connect_timeout: float = 30.0
     command_timeout: float = 300.0
     dot_timeout: float = 600.0
@@ -101,8 +101,8 @@ def _smtp(settings: Settings, server: Server, where: Via, wishes: Wishes) -> Tra
         port=where.port,
         path=where.path,
         tls=where.scheme == "smtps",
-        ca=wishes.ca or server.ca,
-        pin=_pin(wishes.pin),
+        ca=wishes.tls_ca or server.ca,
+        pin=_pin(wishes.tls_pin),
         proxy=server.proxy,
         greet_as=_own_name(settings),
         credentials=_credentials(server, where),
