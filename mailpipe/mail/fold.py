@@ -33,6 +33,8 @@ _ASCII = {number: chr(number).lower() if chr(number).isalnum() else None for num
 _ACCENTS = frozenset([1, *range(10, 37), *range(200, 241)])
 _SELECTORS = frozenset(["\u034f", *map(chr, range(0xFE00, 0xFE10))])  # choose a glyph, not a letter
 
+_LONGEST = 200  # characters; a longer text is not a name, and is not worth remembering
+
 
 def plain(text: str) -> str:
     """Lower case without accents, ligatures and width; punctuation and spaces stay."""
@@ -44,17 +46,23 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", kept.translate(_LETTERS))
 
 
-@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """The text to compare by; never empty unless the text is blank.
 
     A text of symbols alone (``✓``, ``--``) has nothing left to compare by: it stands for itself.
     """
+    return _remembered(text) if len(text) <= _LONGEST else _folded(text)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
         return text.translate(_ASCII) or "".join(text.split())
     lowered = plain(text)
     kept = "".join(char for char in lowered if unicodedata.category(char)[0] in "LNM")
     return kept or "".join(lowered.split()) or "".join(text.split())
+
+
+_remembered = lru_cache(maxsize=4096)(_folded)
 
 
 def _is_accent(char: str) -> bool:
