@@ -1,0 +1,96 @@
+"""Names the reason of a failed delivery from what a server said and from its status code."""
+
+import re
+
+from mailpipe.mail import reply
+
+MAX_SAID = 4000  # characters that are looked at
+
+_MAILBOX = r"(?:recipient|mailbox|account|address|user|alias)[^\n]{0,60}?"
+# Patterns by reason, asked in this order: what a server says is more exact than the code it gives with it.
+_SAID = {
+    "bad_mailbox": (
+        r"recipient address rejected: access denied",
+        r"user unknown|unknown user|no such (?:user|mailbox)",
+    ),
+    "mailbox_full": (
+        r"mail ?box (?:is |was |size )?(?:full|exceed)|mailbox for user is full|is (?:currently )?full",
+        r"over (?:its |the )?(?:disk |storage )?quota|overquota|quota (?:is )?(?:exceed|full|limit)",
+        r"exceed\w* (?:\w+ ){0,3}quota|has exceeded (?:his|their|its|the) (?:disk|mail)|too much mail data",
+        r"out of (?:email )?storage|inbox is (?:full|out)|storage (?:limit|space|quota)",
+        r"not enough (?:disk|storage|mail)|insufficient (?:disk|storage)",
+    ),
+    "too_big": (
+        r"(?:message|mail|data|size) (?:size |header size )?(?:is )?(?:too (?:large|big|long)|exceed)",
+        r"maximum (?:\w+ ){0,2}size|size limit|exceeds? (?:the )?(?:maximum|fixed|size)",
+        r"too large|message length",
+    ),
+    "policy": (
+        r"spam|unsolicited|virus|malware|content (?:rejected|filter)|greylist|grey-list|reputation|moderat",
+        r"\bspf\b|dkim|dmarc|authenticat|certificate|starttls|encrypt|\btls\b|helo|rfc ?53?22|8-?bit",
+        r"\bptr\b|reverse (?:dns|lookup|address)|rdns|ip name|cannot find your (?:hostname|reverse)",
+        r"black ?list|block(?:ed|list| list)|\brbl\b|dnsbl|banned|ip address .{0,40}(?:list|block|reject)",
+        r"\brelay|polic(?:y|ies)|not (?:authori[sz]ed|permitted|allowed)|prohibit|forbidden|improper use",
+        r"access denied|denied by|sender (?:address |domain |id )?(?:rejected|denied|verif|invalid|not)",
+        r"rate ?limit|throttl|too many (?:connections|messages|mails|recip|concurrent)|unverifiable",
+        r"permission to post|groups\.google\.com|domain of sender|mx lookup",
+        r"message (?:was )?(?:rejected|refused)|refused to accept",
+    ),
+    "bad_mailbox ": (
+        r"user (?:is )?(?:not found|doesn|does not|not known|account|suspend)",
+        r"unknown (?:recipient|address|local)|no such (?:recipient|address|person|local|account|email)",
+        rf"{_MAILBOX} (?:not found|unavailable|unknown|disabled|inactive|suspended|closed|expired)",
+        rf"{_MAILBOX} (?:does(?: not|n't) exist|not exist|is invalid|deactivated|not available)",
+        r"is not (?:a )?(?:valid|known|recogni)|not a (?:known|valid) (?:user|recipient)|not our customer",
+        r"invalid (?:recipient|mailbox|user|address|local)|recipnotfound|no mailbox|mailbox not",
+        r"recipient(?: address)? rejected\.?$|disabled recipient|has moved|no longer|addressee unknown",
+        r"couldn.t be found|bad (?:destination )?mailbox|unable to find|undeliverable address|not listed in",
+        r"undefined mail|account that you tried|there is no (?:user|one)",
+    ),
+    "bad_domain": (
+        r"(?:host|domain)(?: or domain name)?(?: name)? (?:unknown|not found|lookup|does not exist)",
+        r"unknown (?:host|domain)|no (?:such|valid) (?:host|domain|recipients)|domain not exist",
+        r"unrouteable|unroutable|nxdomain",
+        r"name (?:service|server) error|no (?:mx\b|mail exchanger|route to domain)|null ?mx|illegal host",
+        r"does not accept mail|could ?n[o']t (?:find|resolve) (?:any |a )?(?:host|domain|gateway)",
+        r"cannot find (?:a )?host",
+    ),
+    "system": (
+        r"time(?:d)? ?out|connection (?:refused|reset|closed|lost)|deferred|delay|too long|gave up|retry",
+        r"temporar|try again|will be retried|unable to con(?:tact|nect)|not respond|command (?:not|un)|loop",
+        r"too many hops|(?:local|internal|system|i/o) error|configuration|resources|disk|network|unreachable",
+        r"ldap|pipe to|no route to host|service (?:currently |is )?(?:temporarily )?unavailable|duplicated",
+        r"after \d+ attempts|failed \d+ attempts|mailer error",
+    ),
+}
+_PATTERNS = [
+    (reason.strip(), re.compile("|".join(patterns), re.IGNORECASE)) for reason, patterns in _SAID.items()
+]
+# Codes that servers give for anything, and those of the network, where the text tells host from road.
+_VAGUE = re.compile(r"(?:[0-9]\.0|1\.[12]|2\.1|3\.2|4\.\d{1,3}|5\.\d|7\.1)$")
+
+
+def name(status: str, said: str) -> str:
+    """One of bad_mailbox, bad_domain, mailbox_full, too_big, policy, system, unknown."""
+    subject, _, detail = status.partition(".")[2].partition(".")
+    if status and not _VAGUE.match(f"{subject}.{detail}"):
+        return _by_status(status, subject)
+    text = said[:MAX_SAID]
+    for reason, pattern in _PATTERNS:
+        if pattern.search(text):
+            return reason
+    return _by_status(status, subject) if status else "unknown"
+
+
+def _by_status(status: str, subject: str) -> str:
+    if subject == "4":  # a road that is closed, unless the text has said that the host is not there
+        return "system"
+    # A content that the server does not want is refused by its rules, RFC 3463 section 3.7.
+    if subject == "6":
+        return "policy"
+    return "bad_mailbox" if status.endswith(".7.13") else reply.reason(status)  # account disabled
+
+
+def is_hard(reason: str, action: str) -> bool:
+    """Whether trying again is of no use: there is no such mailbox, or no such host."""
+    return action == "failed" and reason in ("bad_mailbox", "bad_domain")
