@@ -91,3 +91,29 @@ def test_no_dot_goes_out_that_the_disk_has_not_taken(
             assert when > 1
             return
     pytest.fail(f"{call} is called too often to try each")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("call", ["fsync", "rename", "fdatasync", "write", "unlink"])
+def test_a_kill_at_every_call_while_delivering_into_a_folder(
+    run: Run, home_env: Mapping[str, str], tmp_path: Path, call: str
+) -> None:
+    strace = need("strace")
+    given = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
+    for when in range(1, 60):
+        state = {**home_env, "XDG_STATE_HOME": str(tmp_path / f"state-{when}")}
+        send = ["send", "--via", f"maildir:out-{when}"]
+        command = [strace, "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e"]
+        command += [f"inject={call}:signal=KILL:when={when}", sys.executable, "-m", "mailpipe"]
+
+        killed = subprocess.run(
+            [*command, *send], input=given, capture_output=True, env=state, cwd=tmp_path, check=False
+        )
+        again = run(send, stdin=given, env=state)
+
+        # A folder can be looked at: there is no doubt to report.
+        assert (again.status, again.stderr) == (0, "")
+        assert len(list((tmp_path / f"out-{when}" / "new").iterdir())) == len(RECORDS)
+        if killed.returncode == 0:
+            return
+    pytest.fail(f"{call} is called too often to try each")

@@ -22,7 +22,9 @@ from tests.servers.smtp import (
     Sink,
     Start,
     Talk,
+    UnixSocketLmtp,
     free_port,
+    polite,
 )
 
 Sinks = Callable[..., Sink]
@@ -494,3 +496,76 @@ def test_output_comes_before_the_end_of_input(smtpd: Start, home_env: Mapping[st
         assert json.loads(line)["deliveryStatus"]
         process.stdin.close()
         assert process.wait(10) == 0
+
+
+def test_lmtp_through_a_unix_socket(run: Run, tmp_path: Path) -> None:
+    recorder = Recorder()
+    controller = UnixSocketLmtp(recorder, str(tmp_path / "lmtp"))
+    controller.start()
+    try:
+        result = run(["send", "--via", f"lmtp://{tmp_path}/lmtp"], stdin=[outgoing()])
+    finally:
+        controller.stop()
+
+    assert result.status == 0, result.stderr
+    assert [mail.content for mail in recorder.mails] == [message()]
+
+
+def test_a_program_as_transport(run: Run, tmp_path: Path) -> None:
+    program = tmp_path / "sendmail"
+    program.write_text(f"#!/bin/sh\ncat > {tmp_path}/got\n")
+    program.chmod(0o755)
+
+    first = run(["send", "--via", f"sendmail:{program}"], stdin=[outgoing()])
+    second = run(["send", "--via", f"sendmail:{program}"], stdin=[outgoing()])
+
+    assert (first.status, second.records[0]["replayed"]) == (0, True)
+    assert (tmp_path / "got").read_bytes() == message().replace(b"\r\n", b"\n")
+
+
+def test_what_lies_in_a_folder_has_not_been_sent_to_the_world(run: Run, smtpd: Start) -> None:
+    server = smtpd()
+    run(["send", "--via", "maildir:out"], stdin=[outgoing()])
+
+    result = run(["send", "--via", server.url()], stdin=[outgoing()])
+
+    assert "replayed" not in result.records[0]
+    assert len(server.mails) == 1
+
+
+def test_nowhere_to_send_to_says_what_to_do(run: Run) -> None:
+    result = run(["send"], stdin=[outgoing()])
+
+    assert result.status == Exit.USAGE
+    assert "--via maildir:out" in result.stderr
+
+
+def test_the_environment_may_say_where(run: Run, smtpd: Start) -> None:
+    server = smtpd()
+
+    result = run(["send"], stdin=[outgoing()], env={"MAILPIPE_SEND_VIA": server.url()})
+
+    assert result.status == 0, result.stderr
+    assert len(server.mails) == 1
+
+
+def test_replies_in_single_octets_are_understood(run: Run, scripted: Scripts) -> None:
+    class Slow(Talk):
+        def say(self, *lines: str) -> None:
+            for octet in "".join(line + "\r\n" for line in lines).encode():
+                self.link.sendall(bytes([octet]))
+
+    server = scripted(lambda talk: polite(Slow(talk.link, server), "PIPELINING"))
+
+    result = run(["send", "--via", server.url], stdin=[outgoing(1), outgoing(2)])
+
+    assert result.status == 0, result.stderr
+
+
+@pytest.mark.parametrize("flood", ["220-x\r\n", "2", "hello\r\n"], ids=["lines", "one line", "no SMTP"])
+def test_a_banner_without_end_is_an_error_and_not_a_wait(run: Run, scripted: Scripts, flood: str) -> None:
+    server = scripted(lambda talk: talk.link.sendall(flood.encode() * (10_000_000 // len(flood))))
+
+    result = run(["send", "--via", server.url], stdin=[outgoing()], timeout=20)
+
+    assert result.status in (Exit.TEMPORARY, Exit.PROTOCOL)

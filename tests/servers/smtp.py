@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
+from aiosmtpd.controller import Controller, UnixSocketController
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -160,6 +160,13 @@ class Controlled(Controller):
             # aiosmtpd does not see that it is spoken to in TLS from the start.
             warnings.simplefilter("ignore", UserWarning)
             return self._kind(self.handler, loop=self.loop, auth_require_tls=False, **self._arguments)
+
+
+class UnixSocketLmtp(UnixSocketController):
+    """aiosmtpd's LMTP on a Unix socket."""
+
+    def factory(self) -> SMTP:
+        return LMTP(self.handler, loop=self.loop, hostname="mx.example.net")
 
 
 Start = Callable[..., Server]
