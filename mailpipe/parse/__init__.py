@@ -1,0 +1,1 @@
+"""parse: messages in, JMAP Email objects out."""
