@@ -96,7 +96,7 @@ _mailpipe_send() {
     --on-unknown) _mailpipe_offer -W "hold resend"; return ;;
     --on-refused) _mailpipe_offer -W "hold resend"; return ;;
     --connections) _mailpipe_nothing; return ;;
-    --tls-ca) _mailpipe_files; return ;;
+    --tls-ca) _mailpipe_nothing; return ;;
     --tls-pin) _mailpipe_nothing; return ;;
     --connect-timeout) _mailpipe_nothing; return ;;
     --command-timeout) _mailpipe_nothing; return ;;

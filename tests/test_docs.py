@@ -153,35 +153,81 @@ x
 """
 
 
-def test_every_member_that_a_stage_writes_is_documented(run: Run, tmp_path: Path) -> None:
+FORWARD = b"""\
+From: desk@example.com
+Subject: Fwd: Check
+Content-Type: text/plain
+
+see below
+
+---------- Forwarded message ---------
+From: Garage <atelier@example.net>
+Date: Fri, 20 Nov 2026 09:00:00 +0000
+Subject: Check
+To: desk@example.com
+
+done
+"""
+
+BOUNCE = b"""\
+From: MAILER-DAEMON@mx.example.net
+Subject: Undelivered Mail
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your message could not be delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; gone@example.net
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+--b--
+"""
+RARE = {"isTruncated", "error"}  # what the mails above do not lead to
+
+
+@pytest.fixture
+def written(run: Run, tmp_path: Path) -> dict[str, set[str]]:
+    """The members of the records that each stage really writes."""
     (tmp_path / "check.md").write_text(
-        "---\nfrom: a@example.com\nto: b@example.net\nsubject: s\nref: '{{ id }}'\n---\nHello\n"
+        "---\nfrom: a@example.com\nto: b@example.net\ncc: c@example.net\nbcc: d@example.net\nsubject: s\nref: '{{ id }}'\n---\nHello\n"
     )
     (tmp_path / "rules.yaml").write_text("rules: [{outcome: processed}]")
     rendered = run(["render", "check.md"], stdin=[{"id": "a7"}])
     sent = run(["send", "--via", "maildir:in", "--keep-raw"], stdin=rendered.stdout)
     copied = run(["sent", "maildir:copies"], stdin=sent.stdout)
     fetched = run(["fetch", "maildir:in"])
-    parsed = run(["parse"], stdin=fetched.stdout)
-    settled = run(["settle"], stdin=run(["route", "rules.yaml"], stdin=parsed.stdout).stdout)
-    other = run(["parse"], stdin=[{"raw": base64.b64encode(MAIL).decode()}])
-    by_stage = {
-        "render": rendered,
-        "send": sent,
-        "sent": copied,
-        "fetch": fetched,
-        "parse": parsed,
-        "settle": settled,
+    mails = [{"raw": base64.b64encode(mail).decode()} for mail in (MAIL, FORWARD, BOUNCE)]
+    parsed = run(["parse"], stdin=mails)
+    routed = run(["route", "rules.yaml"], stdin=run(["parse"], stdin=fetched.stdout).stdout)
+    settled = run(["settle"], stdin=routed.stdout)
+    in_order = {"send": (rendered, sent), "sent": (sent, copied), "settle": (routed, settled)}
+    added = {
+        name: set(after.records[0]) - set(before.records[0]) for name, (before, after) in in_order.items()
     }
-    written = {name: set(result.records[0]) for name, result in by_stage.items()}
-    written["parse"] |= set(other.records[0])
+    return {
+        "render": set(rendered.records[0]),
+        "fetch": set(fetched.records[0]),
+        "parse": {name for record in parsed.records for name in record},
+        "route": {"route"} & set(routed.records[0]),
+        **added,
+    }
 
-    documented = {stage: {member.name for member in MEMBERS if stage in member.by} for stage in STAGES}
-    everything = {member.name for member in MEMBERS}
-    assert all(names <= everything for names in written.values()), written
-    for stage in ("render", "fetch"):
-        assert written[stage] <= documented[stage], stage
-    assert written["parse"] <= documented["parse"] | documented["fetch"]
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_manual_names_the_members_that_a_stage_really_writes(
+    stage: str, written: dict[str, set[str]]
+) -> None:
+    documented = {member.name for member in MEMBERS if stage in member.by}
+
+    assert documented - RARE == written[stage] - RARE, "see mailpipe/_docs/members.py"
 
 
 def test_check_says_what_is_stale(tmp_path: Path) -> None:

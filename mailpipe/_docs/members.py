@@ -155,7 +155,7 @@ OWN = (
     Member(
         "forwarded",
         "object",
-        ("parse",),
+        (),
         "A message forwarded inside the text: {from, to, cc, subject, sentAt, text}.",
     ),
     Member("safeHtml", "text", (), "html with everything taken out that could act; for showing."),
