@@ -28,7 +28,8 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _ALPHABET = bytes(
     b for b in range(256) if b not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 )
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]*+[ \t]*+\r?(?:\n|\Z)")
+_PROSE = re.compile(rb"(?<=\n)(?![A-Za-z0-9+/=]*+[ \t]*+\r?(?:\n|\Z))")
 _BLANK_BEHIND = re.compile(rb"=[ \t]")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|$)")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
@@ -71,7 +72,7 @@ def base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Decode base64; octets outside the alphabet are skipped (RFC 2045 section 6.8)."""
     end = body.find(b"=")
     if end >= 0 and body[end:].translate(None, b"= \t\r\n"):
-        return _segments(body)
+        return _segments(body, end)
     try:
         return pybase64.b64decode(body), ()
     except Error:
@@ -85,31 +86,26 @@ def _padded(letters: bytes) -> bytes:
     return pybase64.b64decode(letters + b"=" * (-len(letters) % 4))
 
 
-def _segments(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Decode base64 that goes on behind its padding: each line padded, joined files, a footer of prose.
+def _segments(body: bytes, end: int) -> tuple[bytes, tuple[str, ...]]:
+    """Decode base64 that goes on behind its padding at ``end``: each line padded, joined files, prose.
 
     A later line counts only if it is all base64: list servers append their footers to encoded bodies.
     """
-    pieces: list[bytes] = []
-    defects = ["base64-padding"]
-    pending = b""
-    padded = False
-    for line in body.splitlines():
-        stripped = line.strip()
-        if padded and stripped and not _BASE64_LINE.fullmatch(stripped):
-            defects.append("base64-trailing-text")
-            break
-        for piece in re.split(rb"(?<==)(?!=)", stripped.translate(None, _ALPHABET)):
-            pending += piece
-            if piece.endswith(b"="):
-                pieces.append(_padded(pending))
-                pending, padded = b"", True
-            elif len(pending) > 8192:
-                whole = len(pending) & ~3
-                pieces.append(pybase64.b64decode(pending[:whole]))
-                pending = pending[whole:]
-    pieces.append(_padded(pending))
-    return b"".join(pieces), tuple(defects)
+    defects: tuple[str, ...] = ("base64-padding",)
+    stop = _prose(body, end)
+    if stop >= 0:
+        body = body[:stop]
+        defects = (*defects, "base64-trailing-text")
+    letters = body.translate(None, _ALPHABET)
+    return b"".join([_padded(piece) for piece in letters.split(b"=") if piece]), defects
+
+
+def _prose(body: bytes, end: int) -> int:
+    """Where text begins that is no base64: the rest of the line of the padding, or a later line; or -1."""
+    if not _BASE64_LINE.match(body, end):
+        return end
+    found = _PROSE.search(body, end)
+    return found.start() if found else -1
 
 
 def quoted_printable(body: bytes) -> tuple[bytes, tuple[str, ...]]:
