@@ -197,7 +197,8 @@ RARE = {"isTruncated", "error"}  # what the mails above do not lead to
 def written(run: Run, tmp_path: Path) -> dict[str, set[str]]:
     """The members of the records that each stage really writes."""
     (tmp_path / "check.md").write_text(
-        "---\nfrom: a@example.com\nto: b@example.net\ncc: c@example.net\nbcc: d@example.net\nsubject: s\nref: '{{ id }}'\n---\nHello\n"
+        "---\nfrom: a@example.com\nto: b@example.net\ncc: c@example.net\nbcc: d@example.net\n"
+        "subject: s\nref: '{{ id }}'\n---\nHello\n"
     )
     (tmp_path / "rules.yaml").write_text("rules: [{outcome: processed}]")
     rendered = run(["render", "check.md"], stdin=[{"id": "a7"}])
