@@ -82,7 +82,7 @@ def test_a_delivery_status_notification_is_read_by_recipient() -> None:
         ),
         (
             "The following address(es) failed:\n\n  jane@example.org\n    SMTP error after RCPT TO:"
-            "<jane@example.org>:\n    552 5.2.2 mailbox is full\n\n------ This is a copy of the message ------\n",
+            "<jane@example.org>:\n    552 5.2.2 mailbox is full\n\n-- This is a copy of the message --\n",
             "5.2.2",
             "mailbox_full",
         ),
