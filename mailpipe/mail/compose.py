@@ -6,7 +6,7 @@ section 6).  Nothing has to be encoded again on the way, so a signature over a p
 """
 
 from binascii import b2a_qp
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -123,7 +123,3 @@ def date(moment: datetime) -> str:
         f"{_DAYS[moment.weekday()]}, {moment.day:02} {_MONTHS[moment.month - 1]} {moment.year:04} "
         f"{moment.hour:02}:{moment.minute:02}:{moment.second:02} {zone}"
     )
-
-
-Unique = Callable[[bytes], str]
-"""Makes the unique part of a Message-ID and of boundaries; is given the content of the message."""

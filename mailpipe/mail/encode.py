@@ -19,6 +19,7 @@ _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^
 _TOKEN = re.compile(r"[!#$&+.^_`{|}~A-Za-z0-9-]+")  # without those that RFC 2231 gives a meaning
 _FORGED = re.compile(r"=\?[^?\s]*\?([bq])\?([^?\s]*)\?=", re.IGNORECASE)
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_Q_SHORT = bytes(_Q_SAFE) + b" "
 _Q = [chr(octet) if octet in _Q_SAFE else "_" if octet == 32 else f"={octet:02X}" for octet in range(256)]
 _BLOCK = re.compile(rb"(?:[!-9;-~]{1,200}:(?: [^\r\n\0]{0,990})?\r\n(?:[ \t][^\r\n\0]{0,997}\r\n)*)+")
 _BLANK_LINE = re.compile(rb"\r\n[ \t]*\r\n")
@@ -101,8 +102,11 @@ def _needs_encoding(piece: str) -> bool:
 def encoded_words(value: str, used: int = 0) -> list[str]:
     """The text as encoded words in UTF-8: in Q unless B is much shorter; no character is split."""
     raw = value.encode()
-    in_q = sum(len(_Q[octet]) for octet in raw) <= (len(raw) + 2) // 3 * 6
+    cost_in_q = len(raw) + 2 * len(raw.translate(None, _Q_SHORT))
+    in_q = cost_in_q <= (len(raw) + 2) // 3 * 6
     room = max(WORD - 12 - used, 16) if used < SOFT else WORD - 12
+    if in_q and cost_in_q <= room:
+        return [_word(raw, in_q)]
     out: list[str] = []
     piece, size = b"", 0
     for character in value:
