@@ -86,7 +86,7 @@ def check(answer: bytes, shown: str, goal: str) -> None:
     status = int(rest[:3])
     if 200 <= status < 300:
         return
-    if status == 407:
+    if status in (401, 407):  # tinyproxy answers a wrong password with 401
         raise NotPermittedError(
             f"{shown} wants a login: {rest}", hint=f"write http://user@proxy:port and set {PASSWORD}"
         )

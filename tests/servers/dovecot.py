@@ -6,6 +6,7 @@ import os
 import pwd
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -240,9 +241,6 @@ def make(base: Path, *, namespace: str = "", extra: str = "") -> Dovecot:
     """Write the configuration of a server and start it."""
     program = need("dovecot")
     base.chmod(0o755)
-    for parent in base.parents:
-        if parent.owner() == base.owner() and parent != Path("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o011)  # Dovecot's own users pass through
     authority = trustme.CA()
     authority.cert_pem.write_to_path(base / "ca.pem")
     authority.issue_cert("localhost", HOST).private_key_and_cert_chain_pem.write_to_path(base / "server.pem")
@@ -269,20 +267,29 @@ def make(base: Path, *, namespace: str = "", extra: str = "") -> Dovecot:
     pytest.fail(f"Dovecot did not start: {told}")
 
 
+@contextmanager
+def running(*, namespace: str = "", extra: str = "") -> Iterator[Dovecot]:
+    """A server for a while; not below pytest's own folders, which Dovecot's users may not pass."""
+    with tempfile.TemporaryDirectory(prefix="mailpipe-dovecot-", ignore_cleanup_errors=True) as folder:
+        server = make(Path(folder), namespace=namespace, extra=extra)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     """One server for all tests; each test takes a user name of its own."""
-    server = make(tmp_path_factory.mktemp("dovecot"))
-    yield server
-    server.stop()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def prefixed_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def prefixed_dovecot() -> Iterator[Dovecot]:
     """A server whose folders all lie below ``INBOX.``, as with Courier and many providers."""
-    server = make(tmp_path_factory.mktemp("prefixed"), namespace="prefix = INBOX.\n  separator = .")
-    yield server
-    server.stop()
+    with running(namespace="prefix = INBOX.\n  separator = .") as server:
+        yield server
 
 
 @pytest.fixture
