@@ -13,7 +13,7 @@ from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
 from mailpipe.mail.identity import Identity
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import attachments, auto, bodies, data, envelope, ref, reply
+from mailpipe.parse import attachments, auto, bodies, bounce, data, envelope, forward, ref, reply
 from mailpipe.parse.attachments import Keep
 from mailpipe.parse.found import DataPart
 from mailpipe.record import Record, each
@@ -85,17 +85,17 @@ def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> 
         "id": f"sha256:{sha256(raw).hexdigest()}",
         "size": len(raw),
         **envelope.describe(fields, defects),
-        **_content(message.root, options, defects),
     }
+    described |= _content(message.root, options, described["subject"], defects)
     described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
     described["auth"] = {"verified": None}  # nothing is believed that nobody was told to believe
-    described["auto"] = _auto(message.root, described)
+    described |= _automatic(message, described)
     described["headers"] = envelope.listed(fields, defects)
     described["defects"] = list(dict.fromkeys(defects))
     return described
 
 
-def _content(root: mime.Part, options: Options, defects: list[str]) -> dict[str, Any]:
+def _content(root: mime.Part, options: Options, subject: str | None, defects: list[str]) -> dict[str, Any]:
     """What is in the body: the human text, the data, the files."""
     classified = parts.classify(root)
     found = bodies.read(classified, defects)
@@ -103,6 +103,7 @@ def _content(root: mime.Part, options: Options, defects: list[str]) -> dict[str,
     pieces = reply.split(found.shown)
     structured = data.extract(data_parts, pieces, found.html, options.vocabulary)
     defects.extend(structured.defects)
+    forwarded = forward.take_apart(pieces, subject)
     truncated = {"isTruncated": True} if found.truncated else {}
     return {
         "preview": " ".join(found.shown[: 8 * PREVIEW].split())[:PREVIEW],
@@ -114,23 +115,28 @@ def _content(root: mime.Part, options: Options, defects: list[str]) -> dict[str,
         "reply": pieces.reply,
         "quoted": pieces.quoted,
         "signature": pieces.signature,
+        **({"forwarded": forwarded} if forwarded else {}),
         "data": structured.data,
         "dataSource": structured.source,
         "dataEvidence": structured.evidence,
     }
 
 
-def _auto(root: mime.Part, described: dict[str, Any]) -> dict[str, Any]:
+def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, Any]:
+    """Whether a machine wrote the message, and what it says about mail of ours."""
+    root = message.root
     sender = described["from"][0]["email"] if described["from"] else ""
-    return auto.classify(
-        auto.Facts(
-            root.fields,
-            type=root.type,
-            report=root.parameters.get("report-type", ""),
-            sender=sender,
-            subject=described["subject"] or "",
-        )
+    bounced = bounce.read(message.walk(), described["text"], sender)
+    facts = auto.Facts(
+        root.fields,
+        type=root.type,
+        report=root.parameters.get("report-type", ""),
+        sender=sender,
+        subject=described["subject"] or "",
+        bounced=bounced is not None,
     )
+    status = {"deliveryStatus": bounced.status} if bounced else {}
+    return {"auto": auto.classify(facts), **status}
 
 
 def _attachments(

@@ -96,6 +96,23 @@ def test_a_bounce_is_called_one() -> None:
     parsed = parse(BOUNCE)
 
     assert (parsed["auto"]["class"], parsed["text"]) == ("bounce", "It did not work.")
+    assert parsed["deliveryStatus"]["x@example.net"]["status"] == "5.1.1"
+
+
+def test_a_forwarded_message_is_taken_apart() -> None:
+    raw = (
+        b"From: a@example.com\nSubject: Fwd: offer\n\nSee below.\n\n---------- Forwarded message ---------\n"
+        b"From: Ada <ada@example.net>\nDate: Fri, 20 Nov 2026 09:12\nSubject: offer\n"
+        b"To: a@example.com\n\nThe offer.\n"
+    )
+
+    parsed = parse(raw)
+
+    assert parsed["reply"] == "See below."
+    assert (parsed["forwarded"]["from"], parsed["forwarded"]["text"]) == (
+        [{"name": "Ada", "email": "ada@example.net"}],
+        "The offer.",
+    )
 
 
 def test_what_fetch_has_said_is_kept() -> None:
