@@ -10,7 +10,7 @@ from typing import Any
 
 from mailpipe.mail.fold import fold
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import blocks, grid, lines, parts, tables
+from mailpipe.parse import blocks, grid, lines, parts
 from mailpipe.parse.found import DataPart, Found, Pieces, Reading
 
 __all__ = ["MAX_TEXT", "DataPart", "Found", "extract"]
@@ -36,6 +36,8 @@ def extract(
             return Found(value, source, {"conflicts": conflicts} if conflicts else {}, defects)
     reading = _human(pieces.reply, vocabulary, defects)
     if reading is None and html:
+        from mailpipe.parse import tables  # costs an HTML reader; plain text needs none
+
         reading = tables.read(html, vocabulary)
     if reading is None:
         return Found(None, None, {}, defects)

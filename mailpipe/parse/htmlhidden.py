@@ -1,7 +1,12 @@
 """Tells which elements of an HTML mail a reader cannot see, from their attributes and the style sheet."""
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
+from mailpipe.parse import htmltags
+
+MAX_NAMES = 100  # classes of one element
 MAX_SHEET = 64 * 1024  # characters of style sheets that are looked at
 
 _INVISIBLE = re.compile(
@@ -19,41 +24,76 @@ _WHITE = re.compile(
     r"white|#fff(?:fff)?(?:ff?)?(?![0-9a-f])|#f[a-f]f[a-f]f[a-f](?![0-9a-f])"
     r"|rgba?\(\s{0,9}25[0-5]\s{0,9},\s{0,9}25[0-5]\s{0,9},\s{0,9}25[0-5]|transparent"
 )
+_MATTERS = re.compile(r"style|hidden|color|class|background|\bid\b", re.IGNORECASE)
 _NAME = re.compile(r"[a-z0-9]*([.#][\w-]+)$")
 
 
-def is_hidden(attributes: dict[str, str], style: str, sheet: frozenset[str]) -> bool:
-    """Whether an element and all in it is not shown; ``style`` is its style attribute in lower case."""
+class Traits(NamedTuple):
+    """What the attributes of an element say about how it is shown; None where they say nothing."""
+
+    hidden: bool = False
+    names: tuple[
+        str, ...
+    ] = ()  # its classes and id, as the selectors of a style sheet (``.name``, ``#name``)
+    white: bool | None = None  # the colour of its text
+    dark: bool | None = None  # a background on which white can be read
+    preformatted: bool | None = None
+    borderless: bool = False
+    compact: bool = False  # a paragraph of Outlook, with no room around it
+
+
+PLAIN = Traits()
+
+
+@lru_cache(maxsize=2048)  # a mail repeats a few styles on all its elements
+def traits(raw: str) -> Traits:
+    """The traits that a tag's attributes give; ``PLAIN`` itself if none that matters is among them."""
+    if not _MATTERS.search(raw):
+        return PLAIN
+    attributes = htmltags.attributes(raw)
+    style = attributes.get("style", "").lower()
+    classes = attributes.get("class", "").split()
+    names = [f".{name}" for name in classes[:MAX_NAMES]]
+    if "id" in attributes:
+        names.append(f"#{attributes['id']}")
+    flat = style.replace(" ", "")
+    found = Traits(
+        _is_hidden(attributes, style),
+        tuple(names),
+        _is_white(attributes, style),
+        _is_dark(attributes, style),
+        "nowrap" not in flat and "normal" not in flat if "white-space" in style else None,
+        "border:none" in flat or "border:0" in flat,
+        "MsoNormal" in classes,
+    )
+    return PLAIN if found == PLAIN else found
+
+
+def _is_hidden(attributes: dict[str, str], style: str) -> bool:
     if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
         return True
-    if style and (
-        _INVISIBLE.search(style) or ("overflow" in style and "hidden" in style and _COLLAPSED.search(style))
-    ):
-        return True
-    if sheet:
-        names = [f".{name}" for name in attributes.get("class", "").split()]
-        return any(name in sheet for name in [*names, f"#{attributes.get('id', '')}"])
-    return False
+    if not style:
+        return False
+    collapsed = "overflow" in style and "hidden" in style and _COLLAPSED.search(style)
+    return bool(collapsed) or _INVISIBLE.search(style) is not None
 
 
-def is_white(attributes: dict[str, str], style: str) -> bool | None:
-    """Whether the text of an element is white; None if it has the colour of its parent."""
+def _is_white(attributes: dict[str, str], style: str) -> bool | None:
     found = _COLOR.search(style)
     color = found[1].strip() if found else attributes.get("color", "").lower()
-    return _is_white(color) if color else None
+    return _names_white(color) if color else None
 
 
-def is_dark(attributes: dict[str, str], style: str) -> bool | None:
-    """Whether an element has a background of its own that white text can be read on."""
+def _is_dark(attributes: dict[str, str], style: str) -> bool | None:
     found = _BACKGROUND.search(style)
     background = found[1].strip() if found else attributes.get("bgcolor", "").lower()
     if "background" in attributes and not background:
         return True
-    return not _is_white(background) if background and background != "none" else None
+    return not _names_white(background) if background and background != "none" else None
 
 
-def _is_white(color: str) -> bool:
-    return (_WHITE.match(color) is not None and color != "transparent") or color.startswith("transparent")
+def _names_white(color: str) -> bool:
+    return _WHITE.match(color) is not None
 
 
 def hidden_names(sheet: str) -> frozenset[str]:

@@ -19,17 +19,21 @@ _VOID = frozenset(
 )
 _BLOCKS = frozenset(
     {
-        *("address", "article", "aside", "body", "center", "dd", "details", "dir", "div", "dl", "dt"),
-        *("fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "li"),
-        *("main", "menu", "nav", "ol", "section", "summary", "tbody", "tfoot", "thead", "tr", "ul"),
+        *("address", "article", "aside", "body", "center", "details", "div", "dl", "fieldset"),
+        *("figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "main", "nav"),
+        *("section", "summary", "tbody", "tfoot", "thead"),
     }
 )
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _SPACED = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table"])
+_ENDS_PARAGRAPH = _BLOCKS | _SPACED | _LISTS
 _SCOPES = frozenset(["table", "td", "th", "body", "html"])
 _TABLE = frozenset(["table", "tbody", "thead", "tfoot", "tr", "td", "th"])
 _NEVER_SHOWN = frozenset(
     ["template", "head", "object", "svg", "math", "select", "datalist", "audio", "video"]
 )
+_PREFORMATTED = frozenset({"pre", "textarea", "xmp"})
+_LOOKS = _NEVER_SHOWN | _PREFORMATTED | {"style"}
 _CLOSED_BY = {  # start tag: the open elements that it ends, up to the element that holds them
     "li": (("li",), ("ul", "ol", "menu", "dir")),
     "dt": (("dt", "dd"), ("dl",)),
@@ -39,7 +43,6 @@ _CLOSED_BY = {  # start tag: the open elements that it ends, up to the element t
     "tr": (("tr",), ("table",)),
 }
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_STYLED = re.compile(r"style|hidden|color|class|id\s*=|background", re.IGNORECASE)
 
 
 class HtmlText(NamedTuple):
@@ -79,15 +82,17 @@ class _Reader:
         self.in_style = False
 
     def read(self, html: str) -> None:
-        for token in htmltags.tokens(html):
-            if isinstance(token, str):
-                self.add(token)
-            elif token.closes:
-                self.close(token.name)
-            else:
-                self.start(token)
-        while self.open:
-            self.end(*self.open.pop())
+        for text, slash, name, raw in htmltags.tokens(html):
+            if text:
+                self.add(text)
+            if slash:
+                self.close(name)
+            elif name in _VOID:
+                if not self.look.hidden:
+                    self.void(name, raw)
+            elif name:
+                self.start(name, raw)
+        self.close_to(0)
 
     def add(self, raw: str) -> None:
         if self.in_style:
@@ -96,82 +101,72 @@ class _Reader:
         text = unescape(raw) if "&" in raw else raw
         look = self.look
         if look.hidden or (look.white and not look.dark):
-            if any(map(str.isalnum, text)) and not (
-                self.open and self.open[-1][0] in _NEVER_SHOWN - {"template"}
-            ):
+            words = any(map(str.isalnum, text))
+            if words and not (self.open and self.open[-1][0] in _NEVER_SHOWN - {"template"}):
                 self.defects["hidden-text"] = None
-            return
-        if look.preformatted:
+        elif look.preformatted:
             self.lines.add_preformatted(text)
         else:
             self.lines.add(_SPACE.sub(" ", text))
 
-    def start(self, tag: htmltags.Tag) -> None:
-        name = tag.name
+    def start(self, name: str, raw: str) -> None:
         if name in _CLOSED_BY:
             self.close_implied(*_CLOSED_BY[name])
-        elif (name in _BLOCKS or name in _SPACED) and self.open and self.open[-1][0] == "p":
-            self.close("p")
-        if name in _VOID:
-            if not self.look.hidden:
-                self.void(name, tag.attributes)
-            return
+        elif name in _ENDS_PARAGRAPH and self.open and self.open[-1][0] == "p":
+            self.close_to(len(self.open) - 1)
         if len(self.open) >= MAX_DEPTH:
             self.defects["limit:html-depth"] = None
             return
         outside = self.look
-        attributes = htmltags.attributes(tag.attributes) if tag.attributes and _matters(tag) else {}
-        style = attributes.get("style", "").lower()
-        self.look = self.look_of(name, attributes, style)
-        self.in_style = name == "style"
+        traits = htmlhidden.traits(raw) if raw else htmlhidden.PLAIN
+        if traits is not htmlhidden.PLAIN or name in _LOOKS:
+            self.look = self.look_of(name, traits)
+            self.in_style = name == "style"
         link = ""
         if not self.look.hidden:
-            link = attributes.get("href", "") if name == "a" else ""
-            self.begin(name, attributes, style)
+            if name == "a":
+                link = htmltags.attributes(raw).get("href", "")
+            self.begin(name, traits)
         self.open.append((name, outside, link))
 
-    def look_of(self, name: str, attributes: dict[str, str], style: str) -> _Look:
+    def look_of(self, name: str, traits: htmlhidden.Traits) -> _Look:
         look = self.look
-        if name in _NEVER_SHOWN or (attributes and htmlhidden.is_hidden(attributes, style, self.sheet)):
-            look = look._replace(hidden=True)
-        if name in ("pre", "textarea", "xmp") or "white-space" in style:
-            flows = "normal" in style or "nowrap" in style
-            look = look._replace(preformatted=name == "pre" or ("white-space" in style and not flows))
-        if attributes:
-            white, dark = htmlhidden.is_white(attributes, style), htmlhidden.is_dark(attributes, style)
-            if white is not None or dark is not None:
-                look = look._replace(
-                    white=look.white if white is None else white, dark=look.dark if dark is None else dark
-                )
-        return look
+        hidden = traits.hidden or name in _NEVER_SHOWN or not self.sheet.isdisjoint(traits.names)
+        if traits.preformatted is not None or name in _PREFORMATTED:
+            look = look._replace(preformatted=traits.preformatted is not False)
+        if traits.white is not None:
+            look = look._replace(white=traits.white)
+        if traits.dark is not None:
+            look = look._replace(dark=traits.dark)
+        return look._replace(hidden=True) if hidden else look
 
-    def begin(self, name: str, attributes: dict[str, str], style: str) -> None:
+    def begin(self, name: str, traits: htmlhidden.Traits) -> None:
         lines = self.lines
-        if name == "a":
+        if name in _BLOCKS:
+            lines.break_line(blank=False)
+        elif name == "a":
             lines.begin_link()
-        elif name in ("td", "th"):
-            lines.begin_cell(name == "th")
         elif name == "table":
             lines.begin_table()
+        elif name in ("td", "th"):
+            lines.begin_cell(name == "th")
         elif name == "tr":
             lines.begin_row()
         elif name == "blockquote":
             # Mail programs use the element to indent, too, and then take the bar away.
-            lines.begin_quote(
-                plain="border:none" in style.replace(" ", "") or "border:0" in style.replace(" ", "")
-            )
-        elif name in ("ul", "ol", "menu", "dir"):
+            lines.begin_quote(plain=traits.borderless)
+        elif name in _LISTS:
             lines.begin_list(numbered=name == "ol")
         elif name == "li":
             lines.begin_item()
+        elif name == "dt":
+            lines.break_line(blank=False)
         elif name == "dd":
             lines.begin_description()
         elif name == "q":
             lines.add('"')
         elif name in _SPACED:
-            lines.break_line(blank="msonormal" not in attributes.get("class", "").lower())
-        elif name in _BLOCKS:
-            lines.break_line(blank=False)
+            lines.break_line(blank=not traits.compact)
 
     def void(self, name: str, raw: str) -> None:
         if name == "br":
@@ -185,10 +180,13 @@ class _Reader:
                 self.lines.add(alt)
 
     def close(self, name: str) -> None:
+        stack = self.open
+        if stack and stack[-1][0] == name:
+            self.close_to(len(stack) - 1)
+            return
         if name == "br":
             self.lines.break_here()  # browsers read </br> as <br>
             return
-        stack = self.open
         for place in range(len(stack) - 1, max(-1, len(stack) - 1 - MAX_SEARCH), -1):
             held = stack[place][0]
             if held == name:
@@ -209,16 +207,18 @@ class _Reader:
 
     def close_to(self, place: int) -> None:
         while len(self.open) > place:
-            self.end(*self.open.pop())
+            name, outside, link = self.open.pop()
+            was_hidden = self.look.hidden
+            self.look = outside
+            self.in_style = False
+            if not was_hidden:
+                self.end(name, link)
 
-    def end(self, name: str, outside: _Look, link: str) -> None:
-        was_hidden = self.look.hidden
-        self.look = outside
-        self.in_style = False
-        if was_hidden:
-            return
+    def end(self, name: str, link: str) -> None:
         lines = self.lines
-        if name == "a":
+        if name in _BLOCKS:
+            lines.break_line(blank=False)
+        elif name == "a":
             lines.end_link(link)
         elif name in ("td", "th"):
             lines.end_cell()
@@ -228,17 +228,13 @@ class _Reader:
             lines.end_table()
         elif name == "blockquote":
             lines.end_quote()
-        elif name in ("ul", "ol", "menu", "dir"):
+        elif name in _LISTS:
             lines.end_list()
+        elif name in ("li", "dd"):
+            lines.break_line(blank=False)
         elif name == "dt":
             lines.end_term()
         elif name == "q":
             lines.add('"')
         elif name in _SPACED:
             lines.break_line(blank=name != "p" or lines.spaced)
-        elif name in _BLOCKS:
-            lines.break_line(blank=False)
-
-
-def _matters(tag: htmltags.Tag) -> bool:
-    return tag.name == "a" or _STYLED.search(tag.attributes) is not None
