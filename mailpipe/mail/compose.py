@@ -30,7 +30,7 @@ def text_part(kind: str, text: str) -> bytes:
     text = text.replace("\n", "\r\n")
     raw = text.encode()
     head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
-    if is_7bit(raw):
+    if raw.isascii() and _fits(raw):
         return b"%b7bit\r\n\r\n%b" % (head, raw)
     # Letters with accents stay readable in quoted-printable; other scripts would grow to three times.
     if len(raw) - len(text) <= len(text) // 6:
@@ -64,12 +64,17 @@ def inline_part(kind: str, raw: bytes, name: str, cid: str) -> bytes:
 
 def is_7bit(raw: bytes) -> bool:
     """Whether the octets may travel as they are: ASCII, no NUL, CR and LF in pairs, no long line."""
-    if not raw.isascii() or b"\0" in raw:
+    if not raw.isascii():
         return False
     lines = raw.count(b"\r\n")
     if lines != raw.count(b"\n") or lines != raw.count(b"\r"):
         return False
-    return len(raw) <= LINE or max(map(len, raw.split(b"\r\n"))) <= LINE
+    return _fits(raw)
+
+
+def _fits(raw: bytes) -> bool:
+    """Whether text with the right line ends has no NUL and no long line."""
+    return b"\0" not in raw and (len(raw) <= LINE or max(map(len, raw.split(b"\n"))) <= LINE)
 
 
 def quoted_printable(raw: bytes) -> bytes:

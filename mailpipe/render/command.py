@@ -1,11 +1,21 @@
 """The render command: options to a plan."""
 
 from functools import partial
+from typing import Any
 
 import click
 
 from mailpipe.config import Settings
 from mailpipe.stage import Plan, stage
+
+
+def overrides(
+    from_: str | None, to: tuple[str, ...], subject: str | None, lang: str | None
+) -> dict[str, list[str]]:
+    """What is given by flag, by the key of the front matter that it replaces."""
+    given = {"from": from_, "subject": subject, "lang": lang}
+    found = {key: [value] for key, value in given.items() if value is not None}
+    return found | {"to": list(to), "cc": [], "bcc": []} if to else found
 
 
 @stage(
@@ -36,13 +46,10 @@ def command(
     settings: Settings,
     template: str,
     account: str | None,
-    from_: str | None,
-    to: tuple[str, ...],
-    subject: str | None,
-    lang: str | None,
     base: str | None,
     limit: int | None,
     eml: bool,
+    **given: Any,
 ) -> Plan:
     """Fill a template with data: one message per object.
 
@@ -64,13 +71,9 @@ def command(
     from mailpipe.render.files import load
     from mailpipe.render.template import Template
 
-    given = {"from": from_, "subject": subject, "lang": lang}
-    overrides = {key: [value] for key, value in given.items() if value is not None}
-    if to:
-        overrides |= {"to": list(to), "cc": [], "bcc": []}
     plan = partial(
         core.render,
-        template=Template(load(template, base), outside.secret(), overrides),
+        template=Template(load(template, base), outside.secret(), overrides(**given)),
         sender=outside.sender(settings, account),
         outside=outside.outside(),
         limit=limit,

@@ -81,6 +81,8 @@ class _Writer(HTMLParser):
             while self._prefixes.pop()[0] != tag:
                 pass
             self._bullet = ""
+        while tag == "blockquote" and self._lines and not self._lines[-1].strip("> "):
+            self._lines.pop()
         if tag == "pre":
             self._pre -= 1
         elif tag in ("td", "th"):
