@@ -119,9 +119,12 @@ def decode(data: bytes, label: str | None) -> Decoded:
     defects: tuple[str, ...] = ()
     if label and codec is None:
         defects = ("charset-unknown",)
-    if data.isascii() and (codec not in _NOT_ASCII or (codec in _WIDE and b"\0" not in data)):
+    if data.isascii() and (codec not in _NOT_ASCII or (codec in _WIDE and _is_typed(data))):
         return Decoded(data.decode("ascii"), "us-ascii" if codec is None else _shown(label), defects)
     if codec is not None and codec != "ascii":
+        if codec == "utf-16" and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+            # Without a mark it is big-endian (RFC 2781 section 4.3), were there not those who do not know.
+            codec = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
         try:
             return Decoded(_plain(data.decode(codec)), _shown(label))
         except UnicodeDecodeError:
@@ -131,10 +134,18 @@ def decode(data: bytes, label: str | None) -> Decoded:
     return _guess(data, codec, _shown(label), defects)
 
 
-# A label of two or four octets a character on text without a single NUL is a lie.
+_TYPED = bytes([9, 10, 13, *range(32, 127)])
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _ESCAPED = frozenset({"iso2022_jp_ext", "iso2022_kr", "hz"})  # seven bits that are not ASCII
 _NOT_ASCII = _WIDE | _ESCAPED
+
+
+def _is_typed(data: bytes) -> bool:
+    """Whether octets are so surely ASCII text that two of them are not one character.
+
+    A few letters may be: ``N-`` is the character for middle.  Sixteen printable ones are not.
+    """
+    return len(data) >= 16 and not data.translate(None, _TYPED)
 
 
 def is_wide(label: str) -> bool:

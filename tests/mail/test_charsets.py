@@ -92,7 +92,17 @@ def test_an_octet_that_windows_1252_leaves_open_is_no_control_character() -> Non
 
 
 def test_ascii_text_called_utf_16_is_ascii() -> None:
-    assert charsets.decode(b"plain text", "utf-16").text == "plain text"
+    assert charsets.decode(b"plain text, only the label is wrong", "utf-16").text.startswith("plain text")
+
+
+@pytest.mark.parametrize("text", ["中", "ā", "丁丁丁丁"])
+def test_utf_16_whose_octets_look_like_ascii_is_utf_16(text: str) -> None:
+    assert charsets.decode(text.encode("utf-16-be"), "utf-16be").text == text
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_is_read_with_and_without_a_mark(codec: str) -> None:
+    assert charsets.decode("Grüße".encode(codec), "utf-16").text == "Grüße"
 
 
 def test_a_byte_order_mark_is_no_text() -> None:
