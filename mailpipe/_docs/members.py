@@ -84,11 +84,12 @@ JMAP = (
     Member(
         "deliveryStatus",
         "object",
-        ("send",),
+        ("send", "parse"),
         "What became of each recipient, by address.",
         "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
         "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
-        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use.",
+        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use. "
+        "A bounce that parse reads has the very same shape as a refusal that send meets.",
     ),
 )
 
@@ -155,7 +156,7 @@ OWN = (
     Member(
         "forwarded",
         "object",
-        (),
+        ("parse",),
         "A message forwarded inside the text: {from, to, cc, subject, sentAt, text}.",
     ),
     Member("safeHtml", "text", (), "html with everything taken out that could act; for showing."),
