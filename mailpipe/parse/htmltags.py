@@ -16,6 +16,7 @@ _TEXT_AND_TAG = re.compile(
     r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>)?+"
 )
 _WITHOUT_QUOTES = re.compile(r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+([^>]*+)>)?+")
+_LITERAL = re.compile(r"<(?:[^a-zA-Z/!?<]|<(?![a-zA-Z/!?]))*+")
 _ATTRIBUTE = re.compile(r"([^\s=\"'>/]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?+")
 _RAW = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
@@ -76,7 +77,9 @@ def _odd(html: str, less: int) -> tuple[str, int]:
             return "", len(html)  # a tag that is cut off
         is_tag = html[less + 1 : less + 3].strip("/")[:1].isalpha()
         return ("", -1) if is_tag else ("", close + 1)
-    return "<", less + 1
+    literal = _LITERAL.match(html, less)
+    run = literal[0] if literal else "<"
+    return run, less + len(run)
 
 
 def _after_declaration(html: str, less: int) -> int:
