@@ -169,10 +169,10 @@ def copyuid(arguments: str) -> tuple[int, dict[int, int]]:
     """UIDVALIDITY of the folder, and the UIDs of copies by the UIDs of their originals (RFC 4315)."""
     validity, _, sets = arguments.partition(" ")
     originals, _, copies = sets.partition(" ")
-    pairs = dict(zip(uid_list(originals), uid_list(copies), strict=False))
-    if not validity.isdigit() or len(pairs) != len(uid_list(copies)):
+    sources, targets = uid_list(originals), uid_list(copies)
+    if not validity.isdigit() or len(sources) != len(targets):
         raise ProtocolError(f"the server sends an unusable COPYUID: {arguments[:80]!r}")
-    return int(validity), pairs
+    return int(validity), dict(zip(sources, targets, strict=True))
 
 
 def _settled(row: Placement, action: Action) -> Settled:
