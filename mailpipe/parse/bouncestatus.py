@@ -20,6 +20,7 @@ _DELAYED = (
 )
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ -](?:#?([45]\.\d{1,3}\.\d{1,3})\b)?[^\n]{0,500}")
 _STATUS = re.compile(r"(?<![\d.])([45]\.[0-7]\.\d{1,3})(?![\d.])")
+_FOLDED = re.compile(r"\n[ \t]{1,40}(?=\S)")  # servers wrap and indent what they quote
 _TO = re.compile(
     r"^(?:to|x-envelope-to|x-failed-recipients):[^\n@]{0,200}?([^\s<>,;:\"]{1,200}@[^\s<>,;\"]{1,200})",
     re.IGNORECASE | re.MULTILINE,
@@ -81,7 +82,7 @@ def _returned(parts: list[Part]) -> Iterator[str]:
 
 
 def _stated(mention: Mention, notice: str, action: str) -> Recipient:
-    said = mention.said
+    said = _FOLDED.sub(" ", mention.said)
     answer = _last(_REPLY, said) or _last(_REPLY, notice)
     exact = _STATUS.search(said) or _STATUS.search(notice)
     status = (answer[2] if answer else None) or (exact[1] if exact else "")
@@ -105,11 +106,13 @@ def _described(recipient: Recipient, notice: str) -> dict[str, Any]:
     """JMAP's DeliveryStatus (RFC 8621 section 7), with action, status, reason and hard of ours."""
     diagnostic, status, action = recipient.diagnostic, recipient.status, recipient.action or "failed"
     exact = _STATUS.search(diagnostic)
-    if exact and (not status or status.endswith(".0")):
-        status = exact[1]
+    if exact and (not status or status[0] == exact[1][0]):
+        status = exact[1]  # what the remote server said itself, before ours made its own of it
     reason = None
     if action in ("failed", "delayed"):
         reason = reasons.name(status, diagnostic if len(diagnostic) > 8 else f"{diagnostic}\n{notice}")
+        if reasons.is_about_sender(notice):
+            reason = "policy"
         if reason == "unknown":
             reason = reasons.name("", notice)
     return {

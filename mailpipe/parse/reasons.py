@@ -23,7 +23,7 @@ _SAID = {
     "too_big": (
         r"(?:message|mail|data|size) (?:size |header size )?(?:is )?(?:too (?:large|big|long)|exceed)",
         r"maximum (?:\w+ ){0,2}size|size limit|exceeds? (?:the )?(?:maximum|fixed|size)",
-        r"too large|message length",
+        r"too large|message length|line limit",
     ),
     "policy": (
         r"spam|unsolicited|virus|malware|content (?:rejected|filter)|greylist|grey-list|reputation|moderat",
@@ -53,19 +53,20 @@ _SAID = {
         r"unrouteable|unroutable|nxdomain",
         r"name (?:service|server) error|no (?:mx\b|mail exchanger|route to domain)|null ?mx|illegal host",
         r"does not accept mail|could ?n[o']t (?:find|resolve) (?:any |a )?(?:host|domain|gateway)",
-        r"cannot find (?:a )?host",
+        r"cannot find (?:a )?host|host \S{1,200} not found|domain is not reachable|indicated no smtp service",
     ),
     "system": (
         r"time(?:d)? ?out|connection (?:refused|reset|closed|lost)|deferred|delay|too long|gave up|retry",
         r"temporar|try again|will be retried|unable to con(?:tact|nect)|not respond|command (?:not|un)|loop",
         r"too many hops|(?:local|internal|system|i/o) error|configuration|resources|disk|network|unreachable",
         r"ldap|pipe to|no route to host|service (?:currently |is )?(?:temporarily )?unavailable|duplicated",
-        r"after \d+ attempts|failed \d+ attempts|mailer error",
+        r"giving up|for the last \d+ seconds|after \d+ attempts|failed \d+ attempts|mailer error",
     ),
 }
 _PATTERNS = [
     (reason.strip(), re.compile("|".join(patterns), re.IGNORECASE)) for reason, patterns in _SAID.items()
 ]
+_AT_SENDER = re.compile(r"(?:after|in reply to) (?:pipelined |end of )?mail from", re.IGNORECASE)
 # Codes that servers give for anything, and those of the network, where the text tells host from road.
 _VAGUE = re.compile(r"(?:[0-9]\.0|1\.[12]|2\.1|3\.2|4\.\d{1,3}|5\.\d|7\.1)$")
 
@@ -89,6 +90,11 @@ def _by_status(status: str, subject: str) -> str:
     if subject == "6":
         return "policy"
     return "bad_mailbox" if status.endswith(".7.13") else reply.reason(status)  # account disabled
+
+
+def is_about_sender(said: str) -> bool:
+    """Whether a server refused the sender, before it was told any recipient (RFC 5321 section 3.3)."""
+    return _AT_SENDER.search(said[:MAX_SAID]) is not None
 
 
 def is_hard(reason: str, action: str) -> bool:
