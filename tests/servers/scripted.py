@@ -58,8 +58,13 @@ class FakeImap:
     def handle(self, link: socket.socket) -> None:
         link.sendall(self.greeting)
         with link.makefile("rb") as lines:
-            for raw in lines:
+            while raw := lines.readline():
                 line = raw.decode("latin-1").rstrip("\r\n")
+                while literal := re.search(r"\{(\d+)(\+?)\}$", line):
+                    if not literal[2]:
+                        link.sendall(b"+ go ahead\r\n")
+                    line += lines.read(int(literal[1])).decode("latin-1")
+                    line += lines.readline().decode("latin-1").rstrip("\r\n")
                 self.log.append(line)
                 tag, _, rest = line.partition(" ")
                 answer = self.answer(tag, rest)
