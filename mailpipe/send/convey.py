@@ -83,6 +83,8 @@ class Conveyance:
             event = _resumed(events, going)
         self._commit(Intent(()))
         yield from self._ready()
+        if self._queue:
+            raise RuntimeError("a transport has given no receipt")
 
     def _note(self, receipt: Receipt) -> None:
         job = self._owners[receipt.parcel]

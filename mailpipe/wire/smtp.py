@@ -4,13 +4,17 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailpipe.errors import WorldError
 from mailpipe.mail.parcel import Events, Intent, Parcel, Receipt, Stop
 from mailpipe.mail.reply import Fate, Reply, local_reply, refusal
 from mailpipe.wire.smtp_session import Lost, Place, Session, Unsent, open_session
 from mailpipe.wire.transaction import Ended, Step, Transaction, Want, transaction
+
+CLOSING = 421  # the server is about to close the connection (RFC 5321 section 3.8)
+
+ANOTHER_SECONDS = 5.0  # how long one more connection may take to be ready
 
 Clock = Callable[[], float]
 
@@ -88,14 +92,16 @@ class Lane:
                 passage.dotted = False
             raise
 
-    def take(self) -> list[Receipt]:
-        """Read what is there and go on with it as far as possible; raises Lost."""
+    def take(self) -> Iterator[Receipt]:
+        """Read what is there and go on with it as far as possible; raises Lost behind the last receipt."""
         self.session.receive(self.left())
-        receipts: list[Receipt] = []
         while self.waits and (reply := self.session.taken()) is not None:
-            receipts += self._advance(self._under_way[0], reply)
+            passage = self._under_way[0]
+            if reply.code == CLOSING and not passage.dotted:
+                # Many servers take only so many messages on one connection: the next may do.
+                raise Lost(reply.text(), reply)
+            yield from self._advance(passage, reply)
         self.flush()
-        return receipts
 
     def _advance(self, passage: Passage, reply: Reply | None) -> list[Receipt]:
         try:
@@ -159,7 +165,7 @@ class Smtp:
             yield from self._begun(lane)
         while self._queue and len(self._lanes) < self._wanted:
             try:
-                lane = Lane(open_session(self._place), self._clock)
+                lane = Lane(self._opened(), self._clock)
             except WorldError:
                 if not self._lanes:
                     raise
@@ -167,6 +173,16 @@ class Smtp:
                 return
             self._lanes.append(lane)
             yield from self._begun(lane)
+
+    def _opened(self) -> Session:
+        if not self._lanes:
+            return open_session(self._place)
+        # While another connection waits, a server that lets us wait is one that allows no more.
+        limits = self._place.timeouts
+        hasty = replace(limits, command=min(limits.command, limits.connect, ANOTHER_SECONDS))
+        session = open_session(replace(self._place, timeouts=hasty))
+        session.place = self._place
+        return session
 
     def _begun(self, lane: Lane) -> Iterator[Receipt]:
         while self._queue and lane.idle:
@@ -215,7 +231,7 @@ class Smtp:
             yield Receipt(parcel, dict.fromkeys(parcel.recipients, fate))
         for parcel in reversed(lane.parcels):
             if parcel in self._again:
-                yield _put_off(parcel, str(why))
+                yield _put_off(parcel, why)
             else:
                 self._again.add(parcel)
                 self._queue.appendleft(parcel)
@@ -232,12 +248,12 @@ class Smtp:
         """Tell of parcels that were to be tried again and will not be: no dot went out for them."""
         for parcel in self._queue:
             if parcel in self._again:
-                yield _put_off(parcel, "connection lost")
+                yield _put_off(parcel, Lost("connection lost"))
         self._queue.clear()
 
 
-def _put_off(parcel: Parcel, why: str) -> Receipt:
-    reply = local_reply(421, f"4.4.2 {why}, before the end of the message")
+def _put_off(parcel: Parcel, why: Lost) -> Receipt:
+    reply = why.reply or local_reply(CLOSING, f"4.4.2 {why}, before the end of the message")
     return Receipt(parcel, dict.fromkeys(parcel.recipients, refusal(reply)))
 
 

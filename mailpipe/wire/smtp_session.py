@@ -68,7 +68,14 @@ def is_loopback(host: str) -> bool:
 
 
 class Lost(Exception):
-    """Raised when the connection is gone, silent for too long, or no SMTP any more."""
+    """Raised when the connection is gone, silent for too long, or no SMTP any more.
+
+    ``reply`` is what the server said of it, if it did.
+    """
+
+    def __init__(self, why: str, reply: Reply | None = None) -> None:
+        super().__init__(why)
+        self.reply = reply
 
 
 class Unsent(Lost):

@@ -569,3 +569,77 @@ def test_a_banner_without_end_is_an_error_and_not_a_wait(run: Run, scripted: Scr
     result = run(["send", "--via", server.url], stdin=[outgoing()], timeout=20)
 
     assert result.status in (Exit.TEMPORARY, Exit.PROTOCOL)
+
+
+def few(talk: Talk, bodies: list[bytes], *, closing: str = "", each: int = 1) -> None:
+    """A server that takes so many messages on one connection, then says so or just closes."""
+    talk.say("220 mx")
+    taken = 0
+    while command := talk.hear():
+        if taken == each:
+            if closing:
+                talk.say(closing)
+            return
+        if command.startswith(b"EHLO"):
+            talk.say("250-mx", "250 PIPELINING")
+        elif command == b"DATA\r\n":
+            talk.say("354 go on")
+            bodies.append(talk.hear(b"\r\n.\r\n"))
+            talk.say("250 2.0.0 taken")
+            taken += 1
+        else:
+            talk.say("250 ok")
+
+
+@pytest.mark.parametrize("closing", ["", "421 4.7.0 too many messages on this connection"])
+@pytest.mark.parametrize("connections", ["1", "3"])
+def test_a_server_that_closes_between_messages_gets_all_of_them_once(
+    run: Run, scripted: Scripts, closing: str, connections: str
+) -> None:
+    bodies: list[bytes] = []
+    server = scripted(lambda talk: few(talk, bodies, closing=closing))
+    records = [outgoing(number, n=number) for number in range(6)]
+
+    result = run(["send", "--via", server.url, "--connections", connections], stdin=records)
+
+    assert result.status == 0, result.stderr
+    assert [record["n"] for record in result.records] == list(range(6))
+    assert sorted(bodies) == [message(number) + b".\r\n" for number in range(6)]
+
+
+def test_a_server_that_says_421_each_time_puts_the_message_off(run: Run, scripted: Scripts) -> None:
+    server = scripted(lambda talk: few(talk, [], closing="421 4.7.0 go away", each=0))
+
+    result = run(["send", "--via", server.url], stdin=[outgoing()])
+
+    assert result.status == Exit.TEMPORARY
+    assert "go away" in result.stderr
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_a_ledger_that_is_right(
+    run: Run, sink: Sinks, home_env: Mapping[str, str], tmp_path: Path, signum: signal.Signals
+) -> None:
+    server = sink()
+    records = [outgoing(number) for number in range(2000)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    with (
+        (tmp_path / "in.jsonl").open("rb") as given,
+        subprocess.Popen(
+            [MAILPIPE, "send", "--via", server.url, "--connections", "3"],
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=home_env,
+        ) as process,
+    ):
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signum)
+        process.communicate(timeout=20)
+
+    rest = run(["send", "--via", server.url], stdin=records)
+
+    assert process.returncode == 128 + signum
+    assert rest.status == 0, rest.stderr
+    assert len(server.dumps) == 2000

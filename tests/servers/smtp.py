@@ -386,6 +386,7 @@ class Scripted:
         self.octets = b""
         self.connections = 0
         self._script = script
+        self._lock = threading.Lock()
         self._socket = socket.create_server((HOST, 0))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -402,9 +403,16 @@ class Scripted:
             except OSError:
                 return
             self.connections += 1
-            with link, contextlib.suppress(OSError):
-                link.settimeout(20)
-                self._script(Talk(link, self))
+            threading.Thread(target=self._talk, args=(link,), daemon=True).start()
+
+    def _talk(self, link: socket.socket) -> None:
+        with link, contextlib.suppress(OSError):
+            link.settimeout(20)
+            self._script(Talk(link, self))
+
+    def heard(self, data: bytes) -> None:
+        with self._lock:
+            self.octets += data
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -429,7 +437,7 @@ class Talk:
             data = self.link.recv(65536)
             if not data:
                 return b""
-            self._server.octets += data
+            self._server.heard(data)
             self._buffer += data
         found = self._buffer.index(end) + len(end)
         heard, self._buffer = self._buffer[:found], self._buffer[found:]
