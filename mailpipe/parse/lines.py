@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mailpipe.mail.vocabulary import Vocabulary
@@ -104,8 +105,10 @@ def _is_form(group: list[Line], source: list[str]) -> bool:
     if len(strong) != 1 or len(group) > 1:
         return len(strong) > 1
     line = strong[0]
-    filled = sum(1 for text in source if text.strip() and not labels.is_rule(text.strip()))
-    return filled == 1 and len(line.label.split()) < 3 and len(line.value.split()) <= _MAX_ALONE
+    if len(line.label.split()) >= 3 or len(line.value.split()) > _MAX_ALONE:
+        return False
+    filled = (text for text in source if text.strip() and not labels.is_rule(text.strip()))
+    return len(list(islice(filled, 2))) == 1  # asked for each group: two are enough to know
 
 
 def _field(line: Line, field: str | None, vocabulary: Vocabulary | None) -> _Field:
