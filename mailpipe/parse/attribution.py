@@ -61,10 +61,17 @@ def is_introduction(text: str, *, quote_follows: bool) -> bool:
     timed = _TIME.search(text) is not None
     if ends and has_verb(text):
         begun = begins_with_intro(text) or text[0].isdigit()
-        return addressed or (dated and (timed or begun)) or (timed and begun) or quote_follows
+        led = begun or _leads_with_date(text)
+        return addressed or (dated and (begun or (timed and led))) or (timed and begun) or quote_follows
     if ends:
         return addressed and dated and (timed or quote_follows or begins_with_intro(text))
     return quote_follows and addressed and dated and (text[0].isdigit() or begins_with_intro(text))
+
+
+def _leads_with_date(text: str) -> bool:
+    """Whether at most a day of the week stands before the first number ("Tue, 14 May ...")."""
+    first = next((number for number, char in enumerate(text) if char.isdigit()), len(text))
+    return len(text[:first].split()) < 2
 
 
 def share(line: str) -> int:

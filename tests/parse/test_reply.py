@@ -132,6 +132,7 @@ def test_a_reply_that_shares_the_line_of_the_introduction_is_kept() -> None:
     "text",
     [
         "On your remote host you can run:\n\n    telnet 127.0.0.1\n\nThat is all.",
+        "As I said, on 14.05.2024 10:11 you wrote:\nthe car is in Lyon",
         "On Monday we wrote the report.\nThe car is in Lyon.",
         "I have three remarks:\n- the door\n- the key\n- the seat",
         "plate: AB-123\n--\nstatus: done",
