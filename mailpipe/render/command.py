@@ -57,7 +57,8 @@ def command(
     bcc, replyTo, subject, ref, lang, headers, data, base, logo.  All of it is filled with Jinja: a
     member of the object is {{ plate }}, one inside another {{ vehicle.plate }}, the whole {{ data }}.
     A name that is not in the data is an error.  null prints nothing, true and false as in JSON,
-    numbers as they were written.
+    numbers as they were written.  Beside check.md, check.fr.md is used where lang is fr; its front
+    matter has only what differs.
 
     What the data hold arrives as these characters, never as Markdown, HTML, a header or a second
     recipient; {{ text | markdown }} reads a value as Markdown on purpose.

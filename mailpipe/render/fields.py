@@ -17,18 +17,18 @@ Values = dict[str, Any]
 class Field:
     """One value of the front matter, which is a template of its own."""
 
-    def __init__(self, source: Source, name: str, engine: Environment, tokens: Tokens) -> None:
+    def __init__(self, source: Source, engine: Environment, tokens: Tokens) -> None:
         """Compile it; raises :class:`ConfigError` naming file and line."""
         if RESERVED.search(source.text):
             raise ConfigError(
-                f"{name}, line {source.line}: a private-use character from U+E000 on is reserved"
+                f"{source.name}, line {source.line}: a private-use character from U+E000 on is reserved"
             )
-        self._name, self._line = name, source.line
+        self._name, self._line = source.name, source.line
         self._tokens = tokens
         text = source.text.strip()
         is_constant = not any(mark in text for mark in ("{{", "{%", "{#"))
         self.constant = " ".join(text.split()) if is_constant else None
-        self._template = None if is_constant else environment.compiled(engine, text, name, source.line)
+        self._template = None if is_constant else environment.compiled(engine, text, source.name, source.line)
 
     def skeleton(self, values: Values) -> str:
         """The author's text with tokens; the values are in the tokens until the next field is filled."""

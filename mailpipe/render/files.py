@@ -1,14 +1,17 @@
 """Reads templates, bases and pictures; nothing outside the folders of the template and of the base."""
 
+import re
 from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from mailpipe.errors import ConfigError, NoInputError
 from mailpipe.render import frontmatter, pictures
+from mailpipe.render.frontmatter import FrontMatter
 from mailpipe.render.template import Files, constant
 from mailpipe.render.tokens import RESERVED
 
+_TAG = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*"  # a language tag, RFC 5646 section 2.1
 LIMIT = 1024 * 1024  # characters of a template
 BUILT_IN = Path(__file__).with_name("base.html")
 
@@ -17,6 +20,23 @@ def load(template: str, base: str | None) -> Files:
     """Everything that a template is made of; raises ConfigError or NoInputError naming the file."""
     path = Path(template)
     front = frontmatter.read(_text(path), path.name)
+    return _files(path, front, base)._replace(variants=_variants(path, front, base))
+
+
+def _variants(path: Path, front: FrontMatter, base: str | None) -> dict[str, Files]:
+    """``check.fr.md`` beside ``check.md``: its front matter has only what differs."""
+    found = {}
+    name = re.compile(rf"{re.escape(path.stem)}\.({_TAG}){re.escape(path.suffix)}")
+    for other in sorted(path.parent.iterdir()):
+        match = name.fullmatch(other.name)
+        if match and other.is_file():
+            own = frontmatter.read(_text(other), other.name)
+            merged = own._replace(values={**front.values, **own.values})
+            found[match[1].lower()] = _files(other, merged, base)
+    return found
+
+
+def _files(path: Path, front: FrontMatter, base: str | None) -> Files:
     chosen = _base(path, front.values.get("base"), base)
     folders = [path.absolute().parent]
     if chosen != BUILT_IN:

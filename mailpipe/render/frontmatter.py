@@ -17,9 +17,10 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Source(NamedTuple):
-    """One text of the front matter and the line of the file it stands on."""
+    """One text of the front matter, and the file and the line that it stands on."""
 
     text: str
+    name: str
     line: int
 
 
@@ -84,7 +85,7 @@ def _value(node: yaml.Node, name: str, depth: int) -> Any:
     if isinstance(node, yaml.ScalarNode):
         is_null = node.tag == "tag:yaml.org,2002:null"
         # A block scalar starts on the line after its key.
-        return None if is_null else Source(node.value, line + (node.style in ("|", ">")))
+        return None if is_null else Source(node.value, name, line + (node.style in ("|", ">")))
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, name, depth + 1) for item in node.value]
     values: dict[str, Any] = {}

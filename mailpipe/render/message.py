@@ -55,7 +55,8 @@ class Writer:
         """The record of the message for one data object; raises :class:`RecordError`."""
         try:
             with self._outside.budget:
-                return self._record(template, data, template.fill(data))
+                chosen = template.variant(data)
+                return self._record(chosen, data, chosen.fill(data))
         except UnicodeEncodeError as exc:
             raise RecordError("the data have half a character (a lone surrogate)", slug="bad-text") from exc
 

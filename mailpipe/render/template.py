@@ -25,6 +25,8 @@ class Files(NamedTuple):
     base: str
     loader: BaseLoader
     picture: ReadPicture
+    variants: Mapping[str, "Files"] = {}
+    """The same in other languages, by lower-case language tag."""
 
 
 class Filled(NamedTuple):
@@ -56,9 +58,9 @@ class Template:
         self._engine = Environment(self._tokens, files.loader)
         values = dict(files.front.values)
         for key, texts in (overrides or {}).items():
-            values[key] = [Source(text, 1) for text in texts] if key in ADDRESSES else Source(texts[0], 1)
+            values[key] = overriding(key, texts)
         self._addresses = {key: self._list(key, values[key]) for key in ADDRESSES if values.get(key)}
-        self._subject = self._field("subject", values.get("subject") or Source("", 1))
+        self._subject = self._field("subject", values.get("subject"))
         self._ref = self._field("ref", values.get("ref"))
         self._lang = self._field("lang", values.get("lang"))
         self._logo = constant("logo", values.get("logo"), self.name)
@@ -71,6 +73,15 @@ class Template:
         engine = self._engine.overlay(comment_start_string="{##", comment_end_string="##}")
         self._base = environment.compiled(engine, files.base, files.base_name)
         self._layouts = Layouts(self._tokens, self.name, format_of(self.name), files.picture)
+
+        self._variants = {tag: Template(each, secret, overrides) for tag, each in files.variants.items()}
+
+    def variant(self, data: dict[str, Any]) -> "Template":
+        """The template in the record's language, by its whole tag or by what comes before the hyphen."""
+        if not self._variants or not self._lang:
+            return self
+        tag = self._lang.text(self._engine.names({"data": data, **data})).lower()
+        return self._variants.get(tag) or self._variants.get(tag.partition("-")[0]) or self
 
     def fill(self, data: dict[str, Any]) -> Filled:
         """All that a message of this record says; raises :class:`RecordError`."""
@@ -118,7 +129,7 @@ class Template:
             return None
         if not isinstance(value, Source):
             raise ConfigError(f"{self.name}: {key} is not one text")
-        return Field(value, self.name, self._engine, self._tokens)
+        return Field(value, self._engine, self._tokens)
 
     def _list(self, key: str, value: Any) -> list[Field]:
         if isinstance(value, dict):
@@ -136,6 +147,12 @@ class Template:
             raise ConfigError(f"{self.name}: headers are not names and values")
         named = [(headers.name(key, self.name), self._field(key, item)) for key, item in value.items()]
         return [(name, field) for name, field in named if field]
+
+
+def overriding(key: str, texts: Sequence[str]) -> Any:
+    """The value of a flag, in the shape that the front matter has."""
+    sources = [Source(text, f"--{key}", 1) for text in texts]
+    return sources if key in ADDRESSES else sources[0]
 
 
 def format_of(name: str) -> Callable[[str, str], str]:

@@ -425,6 +425,36 @@ def test_a_template_includes_files_of_its_own_folder_only(one: One, refusal: Ref
     assert refusal("{% include '../outside.md' %}", {}).startswith("template-failed: template.md, line 4")
 
 
+def test_another_language_has_a_template_of_its_own_that_says_only_what_differs(
+    render: Render, tmp_path: Path
+) -> None:
+    (tmp_path / "template.fr.md").write_text("---\nsubject: Contrôle {{ n }}\n---\nBonjour {{ n }}")
+    (tmp_path / "template.pt-BR.md").write_text("Olá {{ n }}")
+    front = 'to: a@example.net\nlang: "{{ lang }}"\nsubject: Check {{ n }}'
+    data = [
+        {"n": number, "lang": tag} for number, tag in enumerate(["en", "fr", "fr-CA", "pt-br", "pt", None])
+    ]
+    records = render("Hello {{ n }}", data, front=front)
+
+    assert [record["text"].split()[0] for record in records] == [
+        "Hello",
+        "Bonjour",
+        "Bonjour",
+        "Olá",
+        "Hello",
+        "Hello",
+    ]
+    assert [record["subject"] for record in records][1:4] == ["Contrôle 1", "Contrôle 2", "Check 3"]
+    assert "Content-Language: fr-CA\r\n" in head(records[2])
+
+
+def test_a_mistake_in_a_variant_names_its_file(render: Render, tmp_path: Path) -> None:
+    (tmp_path / "template.fr.md").write_text("---\nsubject: '{{ a'\n---\nBonjour")
+
+    with pytest.raises(ConfigError, match=r"template\.fr\.md, line 2"):
+        render("x", {})
+
+
 def test_html_and_plain_text_are_templates_too(one: One) -> None:
     html = one("<h1>{{ a }}</h1><p>b</p>", {"a": "<x>"}, name="t.html")
     text = one("*{{ a }}* <b>\n\n- x\n", {"a": "<x>"}, name="t.txt")
