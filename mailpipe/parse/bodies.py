@@ -1,6 +1,5 @@
 """The two human bodies of a message, as text and as HTML, decoded."""
 
-from html import escape
 from typing import NamedTuple
 
 from mailpipe.mail import charsets, flowed, limits, transfer
@@ -113,13 +112,15 @@ def _html(parts: list[Part], decoded: dict[int, str]) -> str | None:
         return None
     return _joined(
         [
-            decoded[id(part)]
-            if part.type == "text/html"
-            else f"<pre>{escape(decoded[id(part)], quote=False)}</pre>"
+            decoded[id(part)] if part.type == "text/html" else f"<pre>{_escaped(decoded[id(part)])}</pre>"
             for part in parts
             if id(part) in decoded and (part.type == "text/html" or decoded[id(part)].strip())
         ]
     )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _joined(pieces: list[str]) -> str:
