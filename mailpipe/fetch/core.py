@@ -69,4 +69,4 @@ def record_of(message: Stored, attempt: int) -> Record:
 
 def utc(moment: datetime) -> str:
     """A JMAP UTCDate (RFC 8620 section 1.4)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

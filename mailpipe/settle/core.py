@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from mailpipe.errors import RecordError, RetryableRecordError, WorldError
+from mailpipe.errors import DataError, RecordError, RetryableRecordError, UsageError, WorldError
 from mailpipe.record import Record, batches, failed
 from mailpipe.settle.decide import Intent, Settled, concerns, decide
 
@@ -72,6 +72,9 @@ def _carry_out(
         try:
             for index, result in mailboxes.put([intents[number] for number in numbers]):
                 results[numbers[index]] = result
+        except (UsageError, DataError) as exc:  # this source is unusable, which says nothing of others
+            for number in numbers:
+                results[number] = RecordError(str(exc), slug="no-source")
         except WorldError as exc:
             for number in intents.keys() - results.keys():
                 results[number] = RetryableRecordError(f"not settled: {exc.detail}")

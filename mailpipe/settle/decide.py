@@ -106,6 +106,8 @@ def _store(source: dict[str, Any]) -> tuple[str | None, str, str, int | None]:
     validity = source.get("uidValidity")
     if not isinstance(url, str) or not isinstance(mailbox, str):
         raise RecordError("source.url or source.mailbox is missing", slug="no-source")
+    if not mailbox or any(ord(c) < 32 or ord(c) == 127 for c in mailbox):
+        raise RecordError(f"source.mailbox cannot be a folder: {mailbox!r}", slug="no-source")
     if not isinstance(account, str | None) or not isinstance(validity, int | None):
         raise RecordError("source.account or source.uidValidity is unusable", slug="no-source")
     return account, url, mailbox, validity

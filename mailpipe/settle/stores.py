@@ -11,7 +11,7 @@ from mailpipe.config import Settings
 from mailpipe.errors import ConfigError, DataError, RecordError
 from mailpipe.settle.decide import Intent, Settled
 from mailpipe.wire.leases import Leases
-from mailpipe.wire.location import Location, box, locate, of_account
+from mailpipe.wire.location import Location, box, locate, of_account, of_url
 from mailpipe.wire.placements import Placements
 
 Result = Settled | RecordError
@@ -103,6 +103,7 @@ class Stores:
     def _location(self, store: Store) -> Location:
         account, url, _mailbox, _validity = store
         if account is None:
+            of_url(url)  # what is no URL must not be taken for the name of an account
             return locate(self._settings, url)
         found = of_account(self._settings.account(account))
         if found.url != url:

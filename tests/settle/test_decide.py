@@ -66,6 +66,7 @@ def test_what_is_deferred_too_often_is_failed(attempt: int, outcome: str) -> Non
         {"route": {"outcome": "processed"}, "source": {**SOURCE, "url": 5}},
         {"route": {"outcome": "processed"}, "source": {**SOURCE, "uidValidity": "1"}},
         {"route": {"outcome": "processed"}, "source": {**SOURCE, "account": 1}},
+        {"route": {"outcome": "processed"}, "source": {**SOURCE, "mailbox": 'x"\r\nX1 EXPUNGE'}},
     ],
 )
 def test_a_record_that_does_not_say_enough_is_refused(members: dict[str, Any]) -> None:

@@ -170,6 +170,16 @@ def test_a_whole_mailbox_is_moved_together(box: Box) -> None:
     assert len(set(box.everything())) == 120
 
 
+def test_a_message_that_is_too_large_is_filed_as_failed_without_being_read(box: Box, run: Run) -> None:
+    box.server.add(box.user, message(1), b"Subject: large\r\n\r\n" + b"x" * 9000 + b"\r\n")
+    large = [one for one in run(["fetch", "--max-size", "1K", *box.config]).records if "error" in one]
+
+    result = box.settle(large)
+
+    assert (actions(result), result.status) == (["moved"], 1)
+    assert (len(box.raws("failed")), box.raws()) == (1, [message(1)])
+
+
 def test_records_come_out_as_soon_as_they_are_settled(box: Box, home_env: dict[str, str]) -> None:
     box.fill(2)
     records = box.fetched("processed", "processed")

@@ -147,3 +147,14 @@ def test_a_fetched_record_that_was_not_routed_says_what_to_do(maildir: Path, run
     assert result.records[0]["error"]["type"] == "no-outcome"
     assert "run `mailpipe route RULES` before settle" in result.stderr
     assert len(files(maildir, "")) == 3
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "maildir:", "imap://", "imap://joe:secret@host"])
+def test_an_unusable_source_spoils_nothing_but_itself(maildir: Path, run: Run, url: str) -> None:
+    first, second, third = fetched(run, "processed", "processed", "processed")
+    strange = {**second, "source": {**second["source"], "url": url}}
+
+    result = run(["settle"], stdin=[first, strange, third])
+
+    assert [record.get("error", {}).get("type") for record in result.records] == [None, "no-source", None]
+    assert files(maildir, "") == ["1700000001.M1.host"]
