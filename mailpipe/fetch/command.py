@@ -30,7 +30,7 @@ def octets(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
 mailpipe fetch --peek | mailpipe parse
 # Take everything, give it to its handlers, and put it away
 mailpipe fetch partners | mailpipe parse | mailpipe route rules.yaml | mailpipe settle
-# The newest mail of a local Maildir, at most ten at a time
+# Ten messages of a local Maildir, the oldest first
 mailpipe fetch --limit 10 maildir:in | mailpipe parse
 """,
 )
