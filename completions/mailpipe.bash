@@ -79,11 +79,13 @@ _mailpipe_render() {
     --subject) _mailpipe_nothing; return ;;
     --lang) _mailpipe_nothing; return ;;
     --base) _mailpipe_files; return ;;
+    --attach) _mailpipe_nothing; return ;;
+    --attach-root) _mailpipe_folders; return ;;
     --limit) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--account --from --to --subject --lang --base --limit --eml --config -h --help"
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --limit --eml --config -h --help"
   else
     _mailpipe_files
   fi

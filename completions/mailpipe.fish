@@ -66,6 +66,8 @@ complete -c mailpipe -n '__fish_mailpipe_using render' -l to -x -d 'Recipient, i
 complete -c mailpipe -n '__fish_mailpipe_using render' -l subject -x -d 'Subject, instead of the template\'s'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l lang -x -d 'Language tag, such as fr, instead of the template\'s'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l base -r -F -d 'HTML file around the content'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l attach -x -d 'File to attach, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l attach-root -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder below which files are attached'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l limit -x -d 'Stop after N records'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l eml -d 'Write one message itself (RFC 5322) instead of records'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'

@@ -38,17 +38,29 @@ def text_part(kind: str, text: str) -> bytes:
     return b"%bbase64\r\n\r\n%b" % (head, base64(raw))
 
 
-def data_part(kind: str, raw: bytes, name: str, disposition: str = "attachment") -> bytes:
-    """A part of octets with a file name: ASCII in short lines as it is, everything else in base64."""
-    readable = kind.startswith(("application/json", "application/yaml", "text/")) and b"\r" not in raw
-    lines = raw.replace(b"\n", b"\r\n") if readable else raw
-    plain = readable and is_7bit(lines)
+def data_part(kind: str, raw: bytes, name: str) -> bytes:
+    """A part of JSON or YAML with a file name: short lines of ASCII as they are, else base64.
+
+    Line ends become CR LF, which means the same in both.
+    """
+    lines = raw.replace(b"\n", b"\r\n")
+    plain = b"\r" not in raw and is_7bit(lines)
     head = (
         f"Content-Type: {kind}{encode.parameter('name', name)}\r\n"
-        f"Content-Disposition: {disposition}{encode.parameter('filename', name)}\r\n"
+        f"Content-Disposition: attachment{encode.parameter('filename', name)}\r\n"
         f"Content-Transfer-Encoding: {'7bit' if plain else 'base64'}\r\n\r\n"
     )
     return head.encode() + (lines if plain else base64(raw))
+
+
+def file_part(kind: str, raw: bytes, name: str) -> bytes:
+    """An attachment: its octets arrive as they are, whatever they are."""
+    head = (
+        f"Content-Type: {kind}{encode.parameter('name', name)}\r\n"
+        f"Content-Disposition: attachment{encode.parameter('filename', name)}\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode() + base64(raw)
 
 
 def inline_part(kind: str, raw: bytes, name: str, cid: str) -> bytes:

@@ -10,11 +10,13 @@ from mailpipe.stage import Plan, stage
 
 
 def overrides(
-    from_: str | None, to: tuple[str, ...], subject: str | None, lang: str | None
+    from_: str | None, to: tuple[str, ...], subject: str | None, lang: str | None, attach: tuple[str, ...]
 ) -> dict[str, list[str]]:
     """What is given by flag, by the key of the front matter that it replaces."""
     given = {"from": from_, "subject": subject, "lang": lang}
     found = {key: [value] for key, value in given.items() if value is not None}
+    if attach:
+        found["attachments"] = list(attach)
     return found | {"to": list(to), "cc": [], "bcc": []} if to else found
 
 
@@ -40,6 +42,10 @@ mailpipe render check.md < data.jsonl | jq -r .text
 @click.option("--subject", metavar="TEXT", help="Subject, instead of the template's.")
 @click.option("--lang", metavar="TAG", help="Language tag, such as fr, instead of the template's.")
 @click.option("--base", type=click.Path(dir_okay=False), help="HTML file around the content.")
+@click.option("--attach", multiple=True, metavar="PATH", help="File to attach, instead of the template's.")
+@click.option(
+    "--attach-root", type=click.Path(file_okay=False), help="Folder below which files are attached."
+)
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
 @click.option("--eml", is_flag=True, help="Write one message itself (RFC 5322) instead of records.")
 def command(
@@ -47,6 +53,7 @@ def command(
     template: str,
     account: str | None,
     base: str | None,
+    attach_root: str | None,
     limit: int | None,
     eml: bool,
     **given: Any,
@@ -54,11 +61,11 @@ def command(
     """Fill a template with data: one message per object.
 
     TEMPLATE is Markdown (.md), HTML (.html) or plain text (.txt) with YAML front matter: from, to, cc,
-    bcc, replyTo, subject, ref, lang, headers, data, base, logo.  All of it is filled with Jinja: a
-    member of the object is {{ plate }}, one inside another {{ vehicle.plate }}, the whole {{ data }}.
-    A name that is not in the data is an error.  null prints nothing, true and false as in JSON,
-    numbers as they were written.  Beside check.md, check.fr.md is used where lang is fr; its front
-    matter has only what differs.
+    bcc, replyTo, subject, ref, lang, headers, attachments, data, base, logo.  All of it is filled with
+    Jinja: a member of the object is {{ plate }}, one inside another {{ vehicle.plate }}, the whole
+    {{ data }}.  A name that is not in the data is an error.  null prints nothing, true and false as in
+    JSON, numbers as they were written.  Beside check.md, check.fr.md is used where lang is fr; its
+    front matter has only what differs.
 
     What the data hold arrives as these characters, never as Markdown, HTML, a header or a second
     recipient; {{ text | markdown }} reads a value as Markdown on purpose.
@@ -74,7 +81,7 @@ def command(
 
     plan = partial(
         core.render,
-        template=Template(load(template, base), outside.secret(), overrides(**given)),
+        template=Template(load(template, base, attach_root), outside.secret(), overrides(**given)),
         sender=outside.sender(settings, account),
         outside=outside.outside(),
         limit=limit,

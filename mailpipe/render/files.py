@@ -5,8 +5,9 @@ from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
-from mailpipe.errors import ConfigError, NoInputError
-from mailpipe.render import frontmatter, pictures
+from mailpipe.errors import ConfigError, NoInputError, RecordError
+from mailpipe.render import attachments, frontmatter, pictures
+from mailpipe.render.attachments import ReadFile
 from mailpipe.render.frontmatter import FrontMatter
 from mailpipe.render.template import Files, constant
 from mailpipe.render.tokens import RESERVED
@@ -16,14 +17,18 @@ LIMIT = 1024 * 1024  # characters of a template
 BUILT_IN = Path(__file__).with_name("base.html")
 
 
-def load(template: str, base: str | None) -> Files:
-    """Everything that a template is made of; raises ConfigError or NoInputError naming the file."""
+def load(template: str, base: str | None = None, attach_root: str | None = None) -> Files:
+    """Everything that a template is made of; raises ConfigError or NoInputError naming the file.
+
+    Attachments come from below ``attach_root``, or from below the template's folder.
+    """
     path = Path(template)
     front = frontmatter.read(_text(path), path.name)
-    return _files(path, front, base)._replace(variants=_variants(path, front, base))
+    attach = Attachments(Path(attach_root) if attach_root else path.absolute().parent).read
+    return _files(path, front, base, attach)._replace(variants=_variants(path, front, base, attach))
 
 
-def _variants(path: Path, front: FrontMatter, base: str | None) -> dict[str, Files]:
+def _variants(path: Path, front: FrontMatter, base: str | None, attach: ReadFile) -> dict[str, Files]:
     """``check.fr.md`` beside ``check.md``: its front matter has only what differs."""
     found = {}
     name = re.compile(rf"{re.escape(path.stem)}\.({_TAG}){re.escape(path.suffix)}")
@@ -32,11 +37,11 @@ def _variants(path: Path, front: FrontMatter, base: str | None) -> dict[str, Fil
         if match and other.is_file():
             own = frontmatter.read(_text(other), other.name)
             merged = own._replace(values={**front.values, **own.values})
-            found[match[1].lower()] = _files(other, merged, base)
+            found[match[1].lower()] = _files(other, merged, base, attach)
     return found
 
 
-def _files(path: Path, front: FrontMatter, base: str | None) -> Files:
+def _files(path: Path, front: FrontMatter, base: str | None, attach: ReadFile) -> Files:
     chosen = _base(path, front.values.get("base"), base)
     folders = [path.absolute().parent]
     if chosen != BUILT_IN:
@@ -48,6 +53,7 @@ def _files(path: Path, front: FrontMatter, base: str | None) -> Files:
         base=_text(chosen),
         loader=FolderLoader(folders[0]),
         picture=Pictures(folders).read,
+        attach=attach,
     )
 
 
@@ -113,3 +119,28 @@ class Pictures:
                     return file.read(pictures.LIMIT + 1)
         where = " or ".join(str(folder) for folder in self._folders)
         raise ConfigError(f"there is no picture {name!r} in {where}")
+
+
+class Attachments:
+    """Files to attach, from below one folder: data may name them, so nothing else is ever read."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, name: str) -> bytes:
+        """The octets of one regular file; raises RecordError."""
+        path = _inside(self._root, name)
+        if path is None:
+            raise RecordError(
+                f"there is no file {name[:120]!r} to attach in {self._root}",
+                slug="bad-attachment",
+                hint="files are attached from below the template's folder, or --attach-root",
+            )
+        try:
+            with path.open("rb") as file:
+                raw = file.read(attachments.LIMIT + 1)
+        except OSError as exc:
+            raise RecordError(f"{path}: {exc.strerror}", slug="bad-attachment") from exc
+        if len(raw) > attachments.LIMIT:
+            raise RecordError(f"{path} has over {attachments.LIMIT} octets", slug="limit:attachments")
+        return raw

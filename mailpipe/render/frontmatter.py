@@ -9,7 +9,7 @@ from mailpipe.errors import ConfigError
 
 ADDRESSES = ("from", "to", "cc", "bcc", "replyTo")
 TEXTS = ("subject", "ref", "lang")
-KEYS = (*ADDRESSES, *TEXTS, "headers", "data", "base", "logo")
+KEYS = (*ADDRESSES, *TEXTS, "headers", "attachments", "data", "base", "logo")
 DATA_FORMATS = ("json", "yaml", "none")
 DEPTH = 4  # how deep values may be nested
 

@@ -81,22 +81,25 @@ class Writer:
         references = related(filled, identity)
         fields += closing(filled, date, message_id, references)
         alternatives.append(compose.multipart("related", [html, *filled.inline], key, '; type="text/html"'))
-        raw = compose.message(fields, compose.multipart("alternative", alternatives, key))
+        parts = [compose.multipart("alternative", alternatives, key)]
+        parts += [each.part for each in filled.attachments]
+        raw = compose.message(fields, compose.multipart("mixed", parts, key))
+        given = {
+            "ref": None if filled.ref is None else {"id": filled.ref},
+            **{name: [each.as_record() for each in boxes] for name, boxes in people.items()},
+            "references": references,
+            "attachments": [each.properties for each in filled.attachments],
+        }
         return {
             "data": data,
-            **({"ref": {"id": filled.ref}} if filled.ref is not None else {}),
             "from": [sender.as_record()],
-            **{name: [each.as_record() for each in boxes] for name, boxes in people.items() if boxes},
+            **{name: value for name, value in given.items() if value},
             "subject": subject,
             "sentAt": sent_at,
             "messageId": [message_id],
-            **({"references": references} if references else {}),
             "text": filled.text,
             "html": filled.html,
-            "envelope": {
-                "mailFrom": {"email": sender.email},
-                "rcptTo": [{"email": each.email} for each in recipients],
-            },
+            "envelope": envelope(sender, recipients),
             "size": len(raw),
             "raw": pybase64.b64encode(raw).decode("ascii"),
         }
@@ -141,6 +144,14 @@ def unique(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
     for each in mailboxes:
         found.setdefault(each.key, each)
     return list(found.values())
+
+
+def envelope(sender: Mailbox, recipients: Iterable[Mailbox]) -> Record:
+    """Who is told to carry the message, and to whom (RFC 8621 section 7)."""
+    return {
+        "mailFrom": {"email": sender.email},
+        "rcptTo": [{"email": each.email} for each in recipients],
+    }
 
 
 def reply_to(filled: Filled, sender: Mailbox, identity: Identity) -> list[Mailbox]:

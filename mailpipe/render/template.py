@@ -7,7 +7,8 @@ from jinja2 import BaseLoader
 
 from mailpipe.errors import ConfigError, RecordError
 from mailpipe.mail.mailbox import Mailbox
-from mailpipe.render import environment, headers, markup
+from mailpipe.render import attachments, environment, headers, markup
+from mailpipe.render.attachments import Attachment, ReadFile
 from mailpipe.render.environment import LIMIT, Environment
 from mailpipe.render.fields import Field
 from mailpipe.render.frontmatter import ADDRESSES, DATA_FORMATS, FrontMatter, Source
@@ -25,6 +26,7 @@ class Files(NamedTuple):
     base: str
     loader: BaseLoader
     picture: ReadPicture
+    attach: ReadFile
     variants: Mapping[str, "Files"] = {}
     """The same in other languages, by lower-case language tag."""
 
@@ -40,6 +42,7 @@ class Filled(NamedTuple):
     text: str
     html: str
     inline: tuple[bytes, ...]
+    attachments: list[Attachment]
 
 
 class Template:
@@ -59,11 +62,13 @@ class Template:
         values = dict(files.front.values)
         for key, texts in (overrides or {}).items():
             values[key] = overriding(key, texts)
-        self._addresses = {key: self._list(key, values[key]) for key in ADDRESSES if values.get(key)}
+        self._addresses = {key: self._senders(key, values[key]) for key in ADDRESSES if values.get(key)}
         self._subject = self._field("subject", values.get("subject"))
         self._ref = self._field("ref", values.get("ref"))
         self._lang = self._field("lang", values.get("lang"))
         self._logo = constant("logo", values.get("logo"), self.name)
+        self._attachments = self._list("attachments", values.get("attachments"))
+        self._read_attachment = files.attach
         self._headers = self._custom(values.get("headers"))
         self.data_format, self.data_fields = data_option(values.get("data"), self.name)
         self._body = self._compiled(files.front.body, self.name, files.front.line)
@@ -92,7 +97,9 @@ class Template:
         lang = self._lang.text(values) if self._lang else ""
         custom = [(name, field.text(values)) for name, field in self._headers]
         text, html, inline = self._texts(values, base_values(data, subject, ref, lang, self._logo))
-        return Filled(addresses, subject, ref, lang, custom, text, html, inline)
+        names = [path for field in self._attachments for path in attachments.paths(field.value(values))]
+        attached = attachments.attached(names, self._read_attachment) if names else []
+        return Filled(addresses, subject, ref, lang, custom, text, html, inline, attached)
 
     def _texts(self, values: dict[str, Any], outer: dict[str, Any]) -> tuple[str, str, tuple[bytes, ...]]:
         printed: list[Any] = []
@@ -133,12 +140,15 @@ class Template:
 
     def _list(self, key: str, value: Any) -> list[Field]:
         if isinstance(value, dict):
-            raise ConfigError(f"{self.name}: {key} is not an address or a list of them")
+            raise ConfigError(f"{self.name}: {key} is not a text or a list of them")
         fields = [self._field(key, item) for item in (value if isinstance(value, list) else [value])]
-        for field in fields:
-            if field:
-                field.check_address()
         return [field for field in fields if field]
+
+    def _senders(self, key: str, value: Any) -> list[Field]:
+        fields = self._list(key, value)
+        for field in fields:
+            field.check_address()
+        return fields
 
     def _custom(self, value: Any) -> list[tuple[str, Field]]:
         if value is None:
@@ -152,7 +162,7 @@ class Template:
 def overriding(key: str, texts: Sequence[str]) -> Any:
     """The value of a flag, in the shape that the front matter has."""
     sources = [Source(text, f"--{key}", 1) for text in texts]
-    return sources if key in ADDRESSES else sources[0]
+    return sources if key in (*ADDRESSES, "attachments") else sources[0]
 
 
 def format_of(name: str) -> Callable[[str, str], str]:
