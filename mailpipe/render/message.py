@@ -69,21 +69,14 @@ class Writer:
             raise RecordError("the message has no recipient", slug="no-recipient", hint="set to, cc or bcc")
         people["replyTo"] = reply_to(filled, sender, identity)
         subject = marked(filled.subject, filled.ref)
-        alternatives = [compose.text_part("text/plain", filled.text)]
-        attached = data_part(data, template.data_format, template.data_fields)
-        if attached is not None:
-            alternatives.append(attached)
-        html = compose.text_part("text/html", filled.html)
+        parts = alternatives(template, data, filled)
         fields = opening(sender, people, subject)
-        key = self._outside.unique(b"".join([*fields, alternatives[0], attached or b"", html]))
+        key = self._outside.unique(b"".join([*fields, *parts, *(each.part for each in filled.attachments)]))
         sent_at, date = self._now()
         message_id = identity.message_id(key, sender.domain)
         references = related(filled, identity)
         fields += closing(filled, date, message_id, references)
-        alternatives.append(compose.multipart("related", [html, *filled.inline], key, '; type="text/html"'))
-        parts = [compose.multipart("alternative", alternatives, key)]
-        parts += [each.part for each in filled.attachments]
-        raw = compose.message(fields, compose.multipart("mixed", parts, key))
+        raw = compose.message(fields, body(parts, filled, key))
         given = {
             "ref": None if filled.ref is None else {"id": filled.ref},
             **{name: [each.as_record() for each in boxes] for name, boxes in people.items()},
@@ -144,6 +137,21 @@ def unique(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
     for each in mailboxes:
         found.setdefault(each.key, each)
     return list(found.values())
+
+
+def alternatives(template: Template, data: dict[str, Any], filled: Filled) -> list[bytes]:
+    """The same content as text, as data unless they stay at home, and as HTML."""
+    attached = data_part(data, template.data_format, template.data_fields)
+    text = compose.text_part("text/plain", filled.text)
+    html = compose.text_part("text/html", filled.html)
+    return [text, html] if attached is None else [text, attached, html]
+
+
+def body(parts: list[bytes], filled: Filled, key: str) -> bytes:
+    """The alternatives, the best one last (RFC 2046 section 5.1.4), with its pictures, and the attachments."""
+    html = compose.multipart("related", [parts[-1], *filled.inline], key, '; type="text/html"')
+    content = compose.multipart("alternative", [*parts[:-1], html], key)
+    return compose.multipart("mixed", [content, *(each.part for each in filled.attachments)], key)
 
 
 def envelope(sender: Mailbox, recipients: Iterable[Mailbox]) -> Record:
