@@ -148,7 +148,7 @@ def alternatives(template: Template, data: dict[str, Any], filled: Filled) -> li
 
 
 def body(parts: list[bytes], filled: Filled, key: str) -> bytes:
-    """The alternatives, the best one last (RFC 2046 section 5.1.4), with its pictures, and the attachments."""
+    """The alternatives, best last (RFC 2046 section 5.1.4), its pictures with it, and the attachments."""
     html = compose.multipart("related", [parts[-1], *filled.inline], key, '; type="text/html"')
     content = compose.multipart("alternative", [*parts[:-1], html], key)
     return compose.multipart("mixed", [content, *(each.part for each in filled.attachments)], key)
