@@ -4,8 +4,9 @@ Who is still to be sent to is decide.py's job, the order of acts and receipts co
 a message travels the transport's.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from mailpipe.errors import RecordError
@@ -96,15 +97,17 @@ class Sending:
         except RecordError as exc:
             job.parcel, job.result = None, failed(job.record, exc, outcome.STAGE)
             return
-        job.finish = lambda fresh: self._finished(job, decision.stored, fresh)
+        job.finish = partial(self._finished, job.record, job.given, decision.stored)
         if decision.go:
             job.parcel = replace(parcel, recipients=decision.go, doubtful=decision.doubtful)
         else:
             job.parcel, job.result = None, job.finish({})
 
-    def _finished(self, job: Job, stored: outcome.Statuses, fresh: outcome.Statuses) -> Record:
+    def _finished(
+        self, record: Record, given: Mapping[str, str], stored: outcome.Statuses, fresh: outcome.Statuses
+    ) -> Record:
         statuses: dict[str, dict[str, Any]] = {}
-        for address, spelled in job.given.items():
+        for address, spelled in given.items():
             status = fresh.get(address) or stored.get(address)
             statuses[spelled] = dict(status) if status else outcome.unknown()
-        return outcome.finished(job.record, statuses, replayed=not fresh, keep_raw=self._options.keep_raw)
+        return outcome.finished(record, statuses, replayed=not fresh, keep_raw=self._options.keep_raw)

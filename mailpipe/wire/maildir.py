@@ -34,17 +34,20 @@ class Maildir:
     def __call__(self, parcels: Sequence[Parcel], /) -> Events:
         self._prepare()
         waiting: dict[Parcel, str] = {}
+        files: list[int] = []
         try:
             for parcel in parcels:
                 found = self._found(parcel) if parcel.doubtful else None
                 if found is None:
-                    waiting[parcel] = self._written(parcel)
+                    waiting[parcel] = self._written(parcel, files)
                 else:
                     yield Receipt(parcel, dict.fromkeys(parcel.recipients, found))
-            self._sync("tmp")
+            self._settle(files)
             going = (yield Intent(list(waiting))) or ()
             yield from self._published([(parcel, waiting[parcel]) for parcel in going])
         finally:
+            for file in files:
+                os.close(file)
             for name in waiting.values():
                 with suppress(OSError):  # most have gone to ``new``
                     (self._path / "tmp" / name).unlink()
@@ -62,26 +65,32 @@ class Maildir:
                 raise CannotCreateError(f"{path}: {exc.strerror}") from exc
         self._ready = True
 
-    def _written(self, parcel: Parcel) -> str:
-        """Write one file into ``tmp``, so that it outlives a power cut; gives back its name."""
+    def _written(self, parcel: Parcel, files: list[int]) -> str:
+        """Write one file into ``tmp``, which stays open among ``files``; gives back its name."""
         # Unique within this process, and names sort as deliveries were made.
         self._last = max(self._last + 1, self._clock() // 1000)
         seconds, micro = divmod(self._last, 1_000_000)
         name = f"{seconds}.M{micro:06d}P{os.getpid()}K{_digest(parcel)}.{self._host}"
         path = self._path / "tmp" / name
         with _translated(path):
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            files.append(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             try:
                 view = memoryview(_stored(parcel))
                 while view:
-                    view = view[os.write(file, view) :]
-                os.fsync(file)
+                    view = view[os.write(files[-1], view) :]
             except OSError:
                 path.unlink(missing_ok=True)
                 raise
-            finally:
-                os.close(file)
         return name
+
+    def _settle(self, files: list[int]) -> None:
+        """Make what was written outlive a power cut; all together, which file systems do faster."""
+        with _translated(self._path / "tmp"):
+            for file in files:
+                os.fsync(file)
+            while files:
+                os.close(files.pop())
+        self._sync("tmp")
 
     def _published(self, files: Sequence[tuple[Parcel, str]]) -> Iterator[Receipt]:
         done: list[Receipt] = []
