@@ -87,10 +87,13 @@ class StageCommand(click.Command):
 
 
 class Signals:
-    """SIGINT and SIGTERM: at once where nothing is at stake, else after the record in hand."""
+    """SIGINT and SIGTERM: at once where nothing is at stake, else when the next record is asked for.
 
-    def __init__(self, *, deferred: bool) -> None:
-        self._deferred = deferred
+    A stage that acts on many records together owes all their receipts before it asks for more.
+    """
+
+    def __init__(self, *, acts: bool) -> None:
+        self._deferred = self._acts = acts
         self._waiting = False
         self._requested = 0
 
@@ -122,12 +125,13 @@ class Signals:
     @contextmanager
     def held(self) -> Iterator[None]:
         """While a line is written it is written whole."""
-        before, self._deferred = self._deferred, True
+        self._deferred = True
         try:
             yield
         finally:
-            self._deferred = before
-        self.check()
+            self._deferred = self._acts
+        if not self._acts:
+            self.check()
 
     def check(self) -> None:
         """End the stage if a signal has asked for it."""
@@ -138,7 +142,7 @@ class Signals:
 def run(name: str, build: Callable[[], Transform | Plan], read: Reader, *, acts: bool) -> int:
     """Run one stage to its end and return its exit status."""
     try:
-        with Signals(deferred=acts) as signals:
+        with Signals(acts=acts) as signals:
             return _guarded(name, build, read, signals)
     except Interrupted as exc:
         return exc.status
@@ -172,7 +176,7 @@ def _pump(
     if not isinstance(plan, Plan):
         plan = Plan(plan)
     source = Input(signals.waiting)
-    records = plan.transform(_lazily(lambda: read(source, name)))
+    records = plan.transform(_Asked(lambda: read(source, name), signals))
     count = bad = 0
     with Progress(name, source, plan.total) as progress:
         try:
@@ -191,14 +195,15 @@ def _pump(
     return Exit.FAILED if bad else Exit.OK
 
 
-class _Lazily:
-    """Input that is opened when its first record is asked for."""
+class _Asked:
+    """Input that is opened when its first record is asked for, and ends when a signal asks for it."""
 
-    def __init__(self, opened: Callable[[], Iterator[Record]]) -> None:
+    def __init__(self, opened: Callable[[], Iterator[Record]], signals: Signals) -> None:
         self._open = opened
+        self._signals = signals
         self._records: Iterator[Record] | None = None
 
-    def __iter__(self) -> "_Lazily":
+    def __iter__(self) -> "_Asked":
         return self
 
     def _source(self) -> Iterator[Record]:
@@ -207,16 +212,13 @@ class _Lazily:
         return self._records
 
     def __next__(self) -> Record:
+        self._signals.check()
         return next(self._source())
 
     def pending(self) -> bool:
         """See record.Pending: an input that cannot tell is never at hand."""
         pending = getattr(self._source(), "pending", None)
         return pending is not None and bool(pending())
-
-
-def _lazily(opened: Callable[[], Iterator[Record]]) -> Iterator[Record]:
-    return _Lazily(opened)
 
 
 def _name_the_bad(name: str, record: Record, number: int) -> None:
