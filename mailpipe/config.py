@@ -227,6 +227,9 @@ def _absolute(config: Config, base: Path) -> None:
         config.vocabulary = str(base / Path(config.vocabulary).expanduser())
     for account in config.accounts.values():
         for server in filter(None, (account.smtp, account.imap)):
+            scheme, _, path = server.url.partition(":")
+            if scheme in ("maildir", "mbox") and path:
+                server.url = f"{scheme}:{base / Path(path).expanduser()}"
             if server.ca is not None:
                 server.ca = str(base / Path(server.ca).expanduser())
         servers = [account.smtp, account.imap]

@@ -158,3 +158,14 @@ def test_a_relative_state_path_is_ignored(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert state_dir() == tmp_path / ".local" / "state" / "mailpipe"
     assert os.environ["XDG_STATE_HOME"] == "relative"
+
+
+def test_a_folder_of_an_account_is_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("accounts: {p: {smtp: {url: 'maildir:out'}, imap: {url: 'mbox:/var/mail/desk'}}}")
+
+    account = Settings(str(path)).account()
+
+    assert account.smtp is not None
+    assert account.imap is not None
+    assert (account.smtp.url, account.imap.url) == (f"maildir:{tmp_path}/out", "mbox:/var/mail/desk")
