@@ -13,6 +13,8 @@ _KNOWN = re.compile(
     r"|authentication-results|user-agent|importance|precedence|organization|auto-submitted)[ \t]*:",
     re.IGNORECASE,
 )
+# A name that no person types in front of a colon: capitalised words joined by hyphens, or run together.
+_SHAPED = re.compile(r"[A-Z][A-Za-z0-9]{0,30}(?:-[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9-]{0,60}[ \t]?:|[ \t]+\S")
 # What is left of control characters when lines are unfolded; a tab is white space and becomes a blank.
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+")
 _EDGES = " \t\r\n"
@@ -45,7 +47,7 @@ def read(buffer: bytes, start: int, end: int) -> Block:
     text = _text(buffer[start:stop], defects)
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    fields, cut = _fields(text, defects)
+    fields, cut = _fields(text, defects, ended=body < end)
     if cut is not None:
         body = _offset(buffer, start, cut)
     return Block(fields, body, defects)
@@ -84,10 +86,13 @@ def _text(block: bytes, defects: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _fields(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
-    """The fields of a decoded block, and the number of the line where text begins without an empty line."""
+def _fields(text: str, defects: list[str], *, ended: bool) -> tuple[list[Header], int | None]:
+    """The fields of a decoded block, and the number of the line where text begins without an empty line.
+
+    ``ended`` says that an empty line follows the block.
+    """
     fields = _regular(text)
-    return _irregular(text, defects) if fields is None else (fields, None)
+    return _irregular(text, defects, ended=ended) if fields is None else (fields, None)
 
 
 def _regular(text: str) -> list[Header] | None:
@@ -112,7 +117,7 @@ def _regular(text: str) -> list[Header] | None:
     return fields
 
 
-def _irregular(text: str, defects: list[str]) -> tuple[list[Header], int | None]:
+def _irregular(text: str, defects: list[str], *, ended: bool) -> tuple[list[Header], int | None]:
     fields: list[Header] = []
     lines = text.split("\n")
     name = ""
@@ -128,7 +133,7 @@ def _irregular(text: str, defects: list[str]) -> tuple[list[Header], int | None]
             if not line.strip(_EDGES):
                 continue
             if last < 0:
-                last = max((n for n in range(number, len(lines)) if _KNOWN.match(lines[n])), default=0)
+                last = _last_field(lines, number, ended=ended)
             if last > number:
                 defects.append("header-junk")
                 if name:
@@ -147,6 +152,21 @@ def _irregular(text: str, defects: list[str]) -> tuple[list[Header], int | None]
     if name:
         fields.append(_field(name, value, defects))
     return fields, cut
+
+
+def _last_field(lines: list[str], number: int, *, ended: bool) -> int:
+    """The last line behind line ``number``, which is no field, that surely is one; or 0.
+
+    A well-known field is one wherever it stands; other ones only where nothing else follows up to the empty
+    line, for a person may write ``plate: AB-123`` in a message that lacks its empty line.
+    """
+    known = max((n for n in range(number, len(lines)) if _KNOWN.match(lines[n])), default=0)
+    rest = lines[number + 1 :]
+    while rest and not rest[-1]:
+        rest.pop()
+    if not known and ended and rest and all(map(_SHAPED.match, rest)):
+        return number + len(rest)
+    return known
 
 
 @lru_cache(maxsize=1024)

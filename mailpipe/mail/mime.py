@@ -32,6 +32,7 @@ class Part:
         "end",
         "fields",
         "filename",
+        "hollow",
         "id",
         "name",
         "names",
@@ -49,6 +50,7 @@ class Part:
         self.parent = parent
         self.id = number
         self.parts: list[Part] = []
+        self.hollow = False  # it calls itself a multipart, but has no parts
         block = headers.read(buffer, start, end)
         self.fields = block.fields
         self.body = block.body
@@ -179,6 +181,7 @@ def _open(part: Part, count: int) -> int:
     if not found.regions:
         # What looks like a preamble is all that there is to read.
         part.end = found.preamble
+        part.hollow = True
         part.type = "text/html" if _HTML.match(part.buffer, part.body, part.end) else "text/plain"
         return count
     prefix = part.id + "." if part.id else ""

@@ -23,7 +23,25 @@ def classify(root: Part) -> Classified:
     """Sort the leaves of a tree; recursion is bounded by ``limits.DEPTH``."""
     found = Classified([], [], [])
     _sort([root], "mixed", found, _Scope())
-    return found
+    return _without_hollow(found)
+
+
+def _without_hollow(found: Classified) -> Classified:
+    """Text of a multipart without parts is a file if there is any other text.
+
+    No mail program shows it (RFC 2046 section 5.1.1: it is the preamble), so it must not say anything in
+    the name of the author; but where there is nothing else, it is what was meant.
+    """
+    shown = {id(part): part for part in (*found.text, *found.html)}
+    hollow = [part for part in shown.values() if part.hollow]
+    if not hollow or len(hollow) == len(shown):
+        return found
+    said = [part for part in hollow if part.content()[0].strip()]
+    return Classified(
+        [part for part in found.text if not part.hollow],
+        [part for part in found.html if not part.hollow],
+        sorted([*found.attachments, *said], key=lambda part: part.start),
+    )
 
 
 class _Scope(NamedTuple):

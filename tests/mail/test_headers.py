@@ -52,6 +52,28 @@ def test_a_continuation_that_lost_its_blank_is_still_one() -> None:
     assert found.defects == ["header-junk"]
 
 
+def test_a_stray_line_among_fields_that_nobody_knows_does_not_end_the_block() -> None:
+    block = b"Subject: cut in\nthe middle\nMachine-Code: 7\n folded\nTraceName: x\n\nbody"
+
+    found = read(block)
+
+    assert [field.name for field in found.fields] == ["Subject", "Machine-Code", "TraceName"]
+    assert block[found.body :] == b"body"
+
+
+@pytest.mark.parametrize("line", [b"plate: AB", b"Plate: AB", b"Plate number: AB", b"Note-book"])
+def test_what_a_person_types_behind_a_missing_empty_line_is_text(line: bytes) -> None:
+    block = b"Subject: a\nHello\n" + line + b"\n\nRegards"
+
+    assert block[read(block).body :] == b"Hello\n" + line + b"\n\nRegards"
+
+
+def test_a_long_word_costs_no_time() -> None:
+    block = b"Subject: a\nHello\n" + b"Aa" * 200_000 + b"\n\nRegards"
+
+    assert read(block).defects == ["header-end-missing"]
+
+
 def test_a_blank_before_the_colon_is_obsolete_but_read() -> None:
     assert pairs(b"Subject : x\n\n") == [("Subject", "x")]
 

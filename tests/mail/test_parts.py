@@ -79,3 +79,27 @@ def test_parts_are_sorted_as_jmap_does(
     found = parts.classify(message.root)
 
     assert [[part.id for part in kind] for kind in found] == [text, html, attachments]
+
+
+HOLLOW = "Content-Type: multipart/alternative; boundary=none\n\n"
+
+
+@pytest.mark.parametrize(
+    ("parts_", "text", "attachments"),
+    [
+        (["\nhello", HOLLOW + "plate: EVIL"], ["1"], ["2"]),
+        (["\nhello", HOLLOW + "plate: EVIL\n--none--"], ["1"], ["2"]),
+        (["\nhello", HOLLOW], ["1"], []),
+        ([HOLLOW + "all there is"], ["1"], []),
+    ],
+)
+def test_the_preamble_of_a_multipart_without_parts_is_text_only_where_there_is_no_other(
+    parts_: list[str], text: list[str], attachments: list[str]
+) -> None:
+    inner = "".join(f"--b\n{part}\n" for part in parts_)
+    raw = f"Content-Type: multipart/mixed; boundary=b\n\n{inner}--b--\n".encode()
+
+    found = parts.classify(mime.read(raw).root)
+
+    assert [part.id for part in found.text] == text
+    assert [part.id for part in found.attachments] == attachments
