@@ -6,6 +6,7 @@ from mailpipe.mail.fold import plain
 from mailpipe.parse.phrases import PHRASES
 
 MAX_LABEL = 60  # characters
+MAX_WORDS = 5  # of a label
 MAX_LINE = 2000  # characters; the rest of a longer line is not looked at
 _BULLETS = "-*+•·–▪◦‣"
 _WRAPPING = "*_`\"'“”„«»"  # what people and Markdown put around a label
@@ -34,7 +35,7 @@ def read(text: str, number: int) -> Line | None:
     if found is None:
         return None
     start, end, mark = found
-    label, value = _bare(line[:start]), line[end:].strip()
+    label, value = bare(line[:start]), line[end:].strip()
     if value.startswith(("**", "__")) and not value.endswith(value[:2]):  # **Label:** value
         value = value[2:].lstrip()
     elif value.startswith("*") and line.startswith("*") and value.count("*") == 1:
@@ -52,7 +53,7 @@ def _cells(line: str, number: int) -> Line | None:
     cells = [cell.strip() for cell in line.strip(mark + " ").split(mark)]
     if len(cells) != 2 or not cells[0] or not cells[1].strip("-: "):
         return None
-    return Line(number, _bare(cells[0].rstrip(":： ")), cells[1], mark)
+    return Line(number, bare(cells[0].rstrip(":： ")), cells[1], mark)
 
 
 def _separator(line: str) -> tuple[int, int, str] | None:
@@ -72,7 +73,8 @@ def _separator(line: str) -> tuple[int, int, str] | None:
     return None
 
 
-def _bare(label: str) -> str:
+def bare(label: str) -> str:
+    """A label without what people and Markdown put around it, one space between words."""
     return " ".join(label.strip().strip(_WRAPPING).split())
 
 
@@ -94,7 +96,7 @@ def _label_words(line: Line) -> list[str]:
     if not line.value or len(label) > 40 or line.mark == "-" or not _NOT_IN_LABELS.isdisjoint(label):
         return []
     words = plain(label).replace("_", " ").replace("-", " ").split()
-    if not words or len(words) > 5 or not any(char.isalpha() for char in label):
+    if not words or len(words) > MAX_WORDS or not any(char.isalpha() for char in label):
         return []
     if label[-1] == "." and len(words[-1]) > 5:  # the end of a sentence, not "No." or "Immat."
         return []

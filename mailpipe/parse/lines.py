@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import labels
+from mailpipe.parse import labels, statements
 from mailpipe.parse.found import Reading
 from mailpipe.parse.labels import Line
+from mailpipe.parse.statements import WORD
 
 _SENTENCE_END = re.compile(r"[.,;!…。，、！；]+")
-_FIELD_END = re.compile(r"[,;]\s+")
 _MAX_WORDS = 6  # of a line that may be one bare word and a courtesy ("Done, thanks.")
 _MAX_ALONE = 8  # words of the value when a single line is the whole text
 _MAX_GAP = 1  # blank lines between two lines of one form
@@ -33,14 +33,19 @@ def read(text: str, vocabulary: Vocabulary | None) -> Reading | None:
     """
     source = text.split("\n")
     found: list[_Field] = []
+    words: list[Line] = []
+    stated: set[int] = set()
     for group in _groups(source, vocabulary):
-        known = [vocabulary.field(line.label) if vocabulary else None for line in group]
+        known = [vocabulary.field(line.label) if vocabulary and line.mark != WORD else None for line in group]
         if any(known) or (vocabulary is None and _is_form(group, source)):
             for line, field in zip(group, known, strict=True):
                 if field or line.value:
                     found.append(_field(line, field, vocabulary))
+        stated.update(line.number for line, field in zip(group, known, strict=True) if field)
+        words.extend(line for line in group if line.mark == WORD)
     if vocabulary:
-        found.extend(_words(source, vocabulary))
+        words.extend(_words(source, stated, vocabulary))
+        found.extend(_meant(word, vocabulary) for word in sorted(words, key=lambda line: line.number))
     return _gather(found)
 
 
@@ -60,7 +65,7 @@ def _groups(source: list[str], vocabulary: Vocabulary | None) -> Iterator[list[L
                 yield group
                 group = []
             group.extend(fields)
-            if not fields[-1].value and (value_below := _below(source, number)):
+            if not fields[-1].value and fields[-1].mark != WORD and (value_below := _below(source, number)):
                 group[-1] = group[-1]._replace(value=value_below)
         elif group and not gap and text[0] in " \t":
             group[-1] = group[-1]._replace(value=f"{group[-1].value}\n{stripped}")
@@ -74,22 +79,10 @@ def _groups(source: list[str], vocabulary: Vocabulary | None) -> Iterator[list[L
 
 def _fields(text: str, number: int, vocabulary: Vocabulary | None) -> list[Line]:
     """The labels of a line: one as a rule, several if each is a known name (``Plate: X, status: done``)."""
+    if vocabulary and (found := statements.read(text, number, vocabulary)):
+        return found
     line = labels.read(text, number)
-    if line is None:
-        return []
-    if vocabulary is None or not vocabulary.field(line.label):
-        return [line] if labels.is_formlike(line) or labels.is_aside(line) else []
-    pieces = _FIELD_END.split(line.value)
-    if len(pieces) < 2:
-        return [line]
-    found = [line._replace(value=pieces[0])]
-    for piece in pieces[1:]:
-        inner = labels.read(piece, number)
-        if inner and vocabulary.field(inner.label):
-            found.append(inner)
-        else:
-            found[-1] = found[-1]._replace(value=f"{found[-1].value}, {piece}")
-    return found if len(found) > 1 else [line]
+    return [line] if line and (labels.is_formlike(line) or labels.is_aside(line)) else []
 
 
 def _below(source: list[str], number: int) -> str:
@@ -121,16 +114,21 @@ def _field(line: Line, field: str | None, vocabulary: Vocabulary | None) -> _Fie
     return _Field(field, vocabulary.value(field, value), {**place, "key": line.label}, line.mark)
 
 
-def _words(source: list[str], vocabulary: Vocabulary) -> Iterator[_Field]:
-    """Lines whose sentences are names of values; a question is no answer."""
+def _words(source: list[str], stated: set[int], vocabulary: Vocabulary) -> Iterator[Line]:
+    """Lines without fields whose sentences are names of values; a question is no answer."""
     for number, text in enumerate(source, 1):
         line = text[: labels.MAX_LINE].strip()
-        if not line or line[-1] in "?？" or len(line.split()) > _MAX_WORDS:
+        if number in stated or not line or line[-1] in "?？" or len(line.split()) > _MAX_WORDS:
             continue
         for sentence in _SENTENCE_END.split(line):
-            if sentence and "?" not in sentence and (meant := vocabulary.word(sentence)):
-                place = {"source": "lines", "line": number, "key": sentence.strip()}
-                yield _Field(meant[0], meant[1], place, ".")
+            if sentence and "?" not in sentence and vocabulary.word(sentence):
+                yield Line(number, sentence.strip(), "", WORD)
+
+
+def _meant(line: Line, vocabulary: Vocabulary) -> _Field:
+    """The field and value that a bare word stands for."""
+    field, value = vocabulary.word(line.label) or (line.label, line.label)
+    return _Field(field, value, {"source": "lines", "line": line.number, "key": line.label}, WORD)
 
 
 def _gather(found: list[_Field]) -> Reading | None:

@@ -16,7 +16,8 @@ class Phrases(NamedTuple):
     ``labels`` maps the label of a header line to the roles it can have: a word may label the date in
     one language and the recipient in another.  ``greetings`` and ``asides`` are first words of lines
     that look like fields and are none ("Dear partner: thanks", "Note: it is red"), ``sentence`` words that
-    no label of several words has, ``vacation`` how subjects of automatic replies begin, ``forward``
+    no label of several words has, ``lead`` words before a label ("the plate: ..."), ``thanks`` how thanks
+    begin, ``vacation`` how subjects of automatic replies begin, ``forward``
     prefixes of subjects ("Fwd:").
     """
 
@@ -30,6 +31,8 @@ class Phrases(NamedTuple):
     greetings: frozenset[str]
     asides: frozenset[str]
     sentence: frozenset[str]
+    lead: frozenset[str]
+    thanks: frozenset[str]
     vacation: tuple[str, ...]
     forward: frozenset[str]
 
@@ -82,6 +85,8 @@ def _load() -> Phrases:
         frozenset(names["greetings"]),
         frozenset(names["asides"]),
         frozenset(names["sentence"]),
+        frozenset(names["lead"]),
+        frozenset(names["thanks"]),
         tuple(names["vacation"]),
         frozenset(names["forward"]),
     )
