@@ -84,6 +84,10 @@ class Trust(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rena
 
     authserv_ids: list[str] = []
     """The authserv-ids (RFC 8601) of our own border servers."""
+    hosts: list[str] = []
+    """Our own servers as they name themselves in Received, or their domain; authserv-ids always count."""
+    organizations: list[str] = []
+    """Domains of organizations, such as example.com: hosts below one may authenticate for each other."""
 
 
 class Account(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):

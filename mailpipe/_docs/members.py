@@ -143,8 +143,14 @@ OWN = (
         "auth",
         "object",
         ("parse",),
-        "Sender authentication: {verified}.",
-        "verified is null: no header of a message is believed that nobody was told to believe.",
+        "Sender authentication (RFC 8601): {verified, reason, authservId, fromDomain, spf, dkim, dmarc, arc}.",
+        "Only Authentication-Results of the account's trust.authservIds count, where our own servers write "
+        "them: above the first Received of a foreign host, and in the topmost run. verified is true where "
+        "they say dmarc=pass for the domain of From, or dkim=pass or spf=pass for a domain aligned with it: "
+        "the same one, or both below one of trust.organizations. It is null where nobody is trusted, else "
+        "false, and reason says why; a message with two authors, or none, is never verified. dkim is a list "
+        "of {domain, result, aligned}; evidence has the positions in headers of what counted, and untrusted "
+        "what did not count: {index, authservId, reason}.",
     ),
     Member(
         "auto",

@@ -95,6 +95,7 @@ def command(
         max_size=max_size,
         vocabulary=configured.vocabulary(settings, vocabulary),
         identity=configured.Identities(settings, account),
+        trust=configured.Trusts(settings, account),
     )
     transform = partial(core.parse, options=options)
     return (lambda stdin: transform(sources.records(files, stdin))) if files else transform

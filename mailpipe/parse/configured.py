@@ -5,6 +5,7 @@ from pathlib import Path
 from mailpipe.config import Account, Settings
 from mailpipe.mail.identity import Identity, keyring
 from mailpipe.mail.vocabulary import Vocabulary, build
+from mailpipe.parse.authentication import NOBODY, Trust
 
 
 def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
@@ -51,3 +52,29 @@ class Identities:
         if name is not None:
             return [accounts[name]]
         return [account for account in accounts.values() if account.default] or list(accounts.values())
+
+
+class Trusts:
+    """Whom each account believes.
+
+    A message that was not fetched belongs to the account that was named, else to the default one.  Where
+    there are several and no default nobody is believed: the border of one is not that of another.
+    """
+
+    def __init__(self, settings: Settings, account: str | None) -> None:
+        self._settings = settings
+        self._named = account
+
+    def __call__(self, account: str | None) -> Trust:
+        """Whom the account believes; raises ConfigError."""
+        accounts = self._settings.config.accounts
+        defaults = [each for each in accounts.values() if each.default] or list(accounts.values())
+        name = account if account in accounts else self._named
+        if name is None and len(defaults) != 1:
+            return NOBODY
+        trust = (accounts[name] if name is not None else defaults[0]).trust
+        return Trust(_lower(trust.authserv_ids), _lower(trust.hosts), _lower(trust.organizations))
+
+
+def _lower(names: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip(". ").lower() for name in names)

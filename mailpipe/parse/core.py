@@ -13,7 +13,18 @@ from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
 from mailpipe.mail.identity import Identity
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.parse import attachments, auto, bodies, bounce, data, envelope, forward, ref, reply
+from mailpipe.parse import (
+    attachments,
+    authentication,
+    auto,
+    bodies,
+    bounce,
+    data,
+    envelope,
+    forward,
+    ref,
+    reply,
+)
 from mailpipe.parse.attachments import Keep
 from mailpipe.parse.found import DataPart
 from mailpipe.record import Record, each
@@ -26,7 +37,7 @@ class Options:
     """What to put into the records.
 
     ``content`` puts attachments into the record unless ``keep`` stores them; ``max_size`` is in octets.
-    ``identity`` gives the marks of the account that a message was fetched from.
+    ``identity`` gives the marks of the account that a message was fetched from, ``trust`` whom it believes.
     """
 
     keep_raw: bool = False
@@ -35,6 +46,7 @@ class Options:
     max_size: int = limits.MESSAGE
     vocabulary: Vocabulary | None = None
     identity: Callable[[str | None], Identity] | None = None
+    trust: Callable[[str | None], authentication.Trust] | None = None
 
 
 DEFAULT = Options()
@@ -88,7 +100,9 @@ def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> 
     }
     described |= _content(message.root, options, described["subject"], defects)
     described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
-    described["auth"] = {"verified": None}  # nothing is believed that nobody was told to believe
+    authors = [mailbox["email"] for mailbox in described["from"]]
+    trust = options.trust(account) if options.trust else authentication.NOBODY
+    described["auth"] = authentication.judge(fields, authors, trust)
     described |= _automatic(message, described)
     described["headers"] = envelope.listed(fields, defects)
     described["defects"] = list(dict.fromkeys(defects))
