@@ -1,5 +1,6 @@
 """The state database: one SQLite file, durable at every commit, private to its owner."""
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -25,12 +26,30 @@ def connect(state_dir: Path, schema: str) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     except OSError as exc:
         raise CannotCreateError(f"{path}: {exc.strerror}") from exc
-    with guard(path):
+    with _alone(state_dir), guard(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.executescript(schema)
     return connection
+
+
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """Let one process at a time open the database.
+
+    SQLite does not wait for its busy timeout where two processes turn a new file to WAL at once:
+    one of them gets "database is locked".
+    """
+    try:
+        folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as exc:
+        raise CannotCreateError(f"{state_dir}: {exc.strerror}") from exc
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextmanager
