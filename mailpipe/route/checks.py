@@ -4,7 +4,7 @@ A check is a word, a list of words (any of them), or a mapping of operators that
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,9 +12,11 @@ import msgspec
 from mailpipe.config import suggest
 from mailpipe.exact import dumps
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.route import compare
+from mailpipe.route import compare, pike
 from mailpipe.route.compare import Kind
+from mailpipe.route.pattern import Program, compiled
 
+Limit = compare.Limit
 SHOWN = 60  # characters of a value that an explanation quotes
 _YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
 
@@ -26,10 +28,16 @@ class Operators(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """true: the member is there and not null; false: it is not."""
     contains: str | list[str] | None = None
     """Words that stand in the text, whole and in this order, in any spelling; of a list, any."""
+    means: str | list[str] | None = None
+    """Values of the vocabulary of which the text has a word, in any of its languages; of a list, any."""
+    matches: str | None = None
+    """A regular expression that is found in the text as it was typed; (?P<name>...) captures."""
     minimum: str | None = None
-    """The value is a number, and at least this."""
+    """The value is a number, or a date as in 2026-11-20, and at least this."""
     maximum: str | None = None
-    """The value is a number, and at most this."""
+    """The value is a number or a date, and at most this; a day lasts until its end."""
+    count: Any = None
+    """How many values there are: a number, or a mapping with minimum and maximum."""
     not_: Any = msgspec.field(default=None, name="not")
     """A check that must not hold; it holds where the member is missing."""
 
@@ -41,9 +49,25 @@ class Check:
     words: tuple[str, ...] = ()
     exists: bool | None = None
     contains: tuple[str, ...] = ()
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
+    means: tuple[str, ...] = ()
+    matches: Program | None = None
+    minimum: Limit | None = None
+    maximum: Limit | None = None
+    count: "Check | None" = None
     negated: "Check | None" = None
+
+    def captures(self, value: Any) -> dict[str, str]:
+        """What the pattern captures in a value that passes, by name."""
+        found = None if self.matches is None else pike.search(self.matches, compare.typed(value))
+        return found or {}
+
+    def names(self) -> tuple[str, ...]:
+        """The names of everything that may be captured."""
+        return () if self.matches is None else self.matches.names
+
+    def counts(self, number: int) -> bool:
+        """Whether there may be so many values."""
+        return self.count is None or self.count.passes(number, Kind.EXACT, "", Vocabulary({}, {}))
 
     def passes(self, value: Any, kind: Kind, field: str, vocabulary: Vocabulary) -> bool:
         """Whether a value that is there passes; ``field`` chooses among the vocabulary's values."""
@@ -53,26 +77,27 @@ class Check:
             return False
         if self.contains and not any(compare.contains(value, phrase) for phrase in self.contains):
             return False
+        if self.means and not compare.means(value, self.means, vocabulary):
+            return False
+        if self.matches is not None and pike.search(self.matches, compare.typed(value)) is None:
+            return False
         if not self._in_range(value):
             return False
         return self.negated is None or not self.negated.passes(value, kind, field, vocabulary)
 
     def absent(self) -> bool:
         """Whether a member that is not there passes."""
-        if self.exists or self.contains or self.minimum is not None or self.maximum is not None:
+        if self.exists or self.contains or self.means or self.matches is not None:
+            return False
+        if self.minimum is not None or self.maximum is not None:
             return False
         if self.words and not any(compare.is_null(word) for word in self.words):
             return False
         return self.negated is None or not self.negated.absent()
 
     def _in_range(self, value: Any) -> bool:
-        if self.minimum is None and self.maximum is None:
-            return True
-        number = compare.number(value)
-        if number is None:
-            return False
-        return (self.minimum is None or number >= self.minimum) and (
-            self.maximum is None or number <= self.maximum
+        return (self.minimum is None or compare.at_least(value, self.minimum)) and (
+            self.maximum is None or compare.at_most(value, self.maximum)
         )
 
     def __str__(self) -> str:
@@ -80,8 +105,11 @@ class Check:
         said = [" or ".join(map(quoted, self.words))] if self.words else []
         if self.contains:
             said.append("containing " + " or ".join(map(quoted, self.contains)))
-        said += [f"at least {self.minimum}"] if self.minimum is not None else []
-        said += [f"at most {self.maximum}"] if self.maximum is not None else []
+        said += ["with a word for " + " or ".join(map(quoted, self.means))] if self.means else []
+        said += [f"matching {quoted(self.matches.source)}"] if self.matches is not None else []
+        said += [f"at least {_said(self.minimum)}"] if self.minimum is not None else []
+        said += [f"at most {_said(self.maximum)}"] if self.maximum is not None else []
+        said += [f"{self.count} of them"] if self.count is not None else []
         said += [f"anything but {self.negated}"] if self.negated is not None else []
         return " and ".join(said)
 
@@ -106,12 +134,14 @@ def _operators(said: dict[str, Any], kind: Kind) -> Check:
     if not said:
         raise ValueError("an empty mapping says nothing; write the value, or exists: true")
     given = msgspec.convert(said, Operators)
-    phrases = [given.contains] if isinstance(given.contains, str) else given.contains or []
     return Check(
         exists=None if given.exists is None else _flag(given.exists),
-        contains=tuple(phrases),
-        minimum=_number(given.minimum, "minimum"),
-        maximum=_number(given.maximum, "maximum"),
+        contains=_words(given.contains),
+        means=_words(given.means),
+        matches=None if given.matches is None else compiled(given.matches),
+        minimum=_limit(given.minimum, "minimum"),
+        maximum=_limit(given.maximum, "maximum"),
+        count=None if given.count is None else _count(given.count),
         negated=check_of(said["not"], kind) if "not" in said else None,
     )
 
@@ -130,13 +160,32 @@ def _flag(text: str) -> bool:
     return text.lower() in _YES
 
 
-def _number(text: str | None, name: str) -> Decimal | None:
+def _words(said: str | list[str] | None) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said or ())
+
+
+def _limit(text: str | None, name: str) -> Limit | None:
     if text is None:
         return None
-    number = compare.number(text)
-    if number is None:
-        raise ValueError(f"{name} is a number, not {text!r}")
-    return number
+    limit: Limit | None = compare.number(text)
+    if limit is None:
+        limit = compare.date(text)
+    if limit is None:
+        raise ValueError(f"{name} is a number or a date like 2026-11-20, not {text!r}")
+    return limit
+
+
+def _said(limit: Limit) -> str:
+    if isinstance(limit, datetime):
+        return limit.isoformat().removesuffix("T00:00:00+00:00")
+    return str(limit)
+
+
+def _count(said: Any) -> Check:
+    wanted = check_of(said, Kind.EXACT)
+    if any(not word.isdigit() for word in wanted.words) or wanted.contains or wanted.matches:
+        raise ValueError(f"count is a whole number, or a mapping with minimum and maximum, not {said!r}")
+    return wanted
 
 
 def quoted(value: Any) -> str:

@@ -5,12 +5,15 @@ that differ by an accent are two domains.
 """
 
 import re
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from mailpipe.mail.fold import fold, plain
 from mailpipe.mail.vocabulary import Vocabulary
+
+Limit = Decimal | datetime
 
 
 class Kind(Enum):
@@ -26,6 +29,8 @@ _ADDRESSES = frozenset(["from", "sender", "to", "cc", "bcc", "replyTo", "envelop
 _WORDS = frozenset(["subject", "text", "reply", "quoted", "signature", "preview", "html", "forwarded"])
 _TRUE, _FALSE = frozenset(["true", "yes", "on"]), frozenset(["false", "no", "off"])
 _NULL = frozenset(["null", "~", ""])
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WORDS_TOGETHER = 4  # words that one name in a vocabulary may have
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?", re.ASCII)
 _LOWER = {number: number + 32 for number in range(ord("A"), ord("Z") + 1)}
 # Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese: words are written without spaces between them.
@@ -83,6 +88,69 @@ def contains(value: Any, phrase: str) -> bool:
     if not wanted.strip() or _UNSPACED.search(phrase):
         return plain(phrase) in plain(value)
     return wanted in _spaced(value)
+
+
+def means(value: Any, wanted: tuple[str, ...], vocabulary: Vocabulary) -> bool:
+    """Whether a text has a word, or a few in a row, that stands for one of these values of the vocabulary."""
+    if not isinstance(value, str):
+        return False
+    words = [fold(word) for word in _spaced(value).split()]
+    runs = (
+        "".join(words[at : at + length])
+        for at in range(len(words))
+        for length in range(1, min(_WORDS_TOGETHER, len(words) - at) + 1)
+    )
+    goals = {fold(word) for word in wanted}
+    known = {
+        name
+        for names in vocabulary.values.values()
+        for name, meaning in names.items()
+        if fold(meaning) in goals
+    }
+    known |= goals
+    return any(run in known for run in runs)
+
+
+def typed(value: Any) -> str:
+    """A value as the text that a pattern is looked for in; of an address its addr-spec."""
+    if isinstance(value, dict):
+        value = value.get("email")
+    if isinstance(value, str):
+        return value
+    return "" if value is None or isinstance(value, dict | bool) else str(value)
+
+
+def at_least(value: Any, limit: Limit) -> bool:
+    """Whether a number or date is not below the limit; anything else is not."""
+    if isinstance(limit, datetime):
+        day = date(value)
+        return day is not None and day >= limit
+    found = number(value)
+    return found is not None and found >= limit
+
+
+def at_most(value: Any, limit: Limit) -> bool:
+    """Whether a number or date is not above the limit; anything else is not.
+
+    A limit that is a day (``2026-11-20``) is reached at its end.
+    """
+    if isinstance(limit, datetime):
+        day = date(value)
+        whole = limit.time() == time()
+        return day is not None and (day.date() <= limit.date() if whole else day <= limit)
+    found = number(value)
+    return found is not None and found <= limit
+
+
+def date(value: Any) -> datetime | None:
+    """A date or time as in RFC 3339 or ISO 8601, in UTC; None for everything else."""
+    if not isinstance(value, str) or not _DAY.match(value.strip()):
+        return None
+    try:
+        found = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def number(value: Any) -> Decimal | None:

@@ -6,6 +6,7 @@ found there, or one of ``any`` (a list of conditions), ``all`` (a list) and ``no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from mailpipe.mail.vocabulary import Vocabulary
@@ -18,11 +19,15 @@ from mailpipe.route.compare import Kind, kind_of
 _EVERY = frozenset(["from", "sender"])
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class Finding(NamedTuple):
-    """Whether a condition holds, and the fact that made it so."""
+    """Whether a condition holds, the fact that made it so, and what its patterns captured."""
 
     holds: bool
     why: str
+    captures: Mapping[str, str] = _NOTHING
 
 
 class Condition(Protocol):
@@ -32,29 +37,40 @@ class Condition(Protocol):
         """Whether it holds for the record."""
         ...
 
+    def names(self) -> frozenset[str]:
+        """The names of everything that its patterns may capture."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """A check of the values at one path."""
 
-    names: tuple[str, ...]
+    path: tuple[str, ...]
     kind: Kind
     check: Check
 
     def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
         """Any of the values must pass; of the authors of a mail, every one."""
-        path = ".".join(self.names)
-        values = paths.find(record, self.names, vocabulary)
+        path = ".".join(self.path)
+        values = paths.find(record, self.path, vocabulary)
+        if not self.check.counts(sum(value is not None for value in values)):
+            return self._finding(False, f"{path} is there {len(values)} times")
         if not values:
             return self._finding(self.check.absent(), f"{path} is not there")
-        field = paths.field_of(self.names, vocabulary)
+        field = paths.field_of(self.path, vocabulary)
         passed = [self.check.passes(value, self.kind, field, vocabulary) for value in values]
         holds = all(passed) if self._every() else any(passed)
         telling = [value for value, passes in zip(values, passed, strict=True) if passes == holds]
-        return self._finding(holds, f"{path} is {', '.join(map(_shown, telling[:3]))}")
+        finding = self._finding(holds, f"{path} is {', '.join(map(_shown, telling[:3]))}")
+        return finding._replace(captures=self.check.captures(telling[0])) if holds else finding
+
+    def names(self) -> frozenset[str]:
+        """See :class:`Condition`."""
+        return frozenset(self.check.names())
 
     def _every(self) -> bool:
-        return self.names[0] in _EVERY and self.kind is Kind.ADDRESS
+        return self.path[0] in _EVERY and self.kind is Kind.ADDRESS
 
     def _finding(self, holds: bool, fact: str) -> Finding:
         wanted = str(self.check)
@@ -71,12 +87,18 @@ class Group:
     def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
         """The first that settles the matter is the reason; if none does, all of them are."""
         whys = []
+        captures: dict[str, str] = {}
         for part in self.parts:
             finding = part.look(record, vocabulary)
             if finding.holds is not self.every:
                 return finding
             whys.append(finding.why)
-        return Finding(self.every, "; ".join(whys) or "it has no condition")
+            captures |= finding.captures
+        return Finding(self.every, "; ".join(whys) or "it has no condition", captures)
+
+    def names(self) -> frozenset[str]:
+        """See :class:`Condition`."""
+        return frozenset().union(*(part.names() for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +109,12 @@ class Not:
 
     def look(self, record: Mapping[str, Any], vocabulary: Vocabulary) -> Finding:
         """The same fact, the other way round."""
-        holds, why = self.part.look(record, vocabulary)
-        return Finding(not holds, why)
+        finding = self.part.look(record, vocabulary)
+        return Finding(not finding.holds, finding.why)
+
+    def names(self) -> frozenset[str]:
+        """None: what does not match captures nothing."""
+        return frozenset()
 
 
 def condition_of(said: Any) -> Condition:

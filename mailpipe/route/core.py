@@ -96,7 +96,7 @@ def decide(record: Mapping[str, Any], rules: Rules) -> Verdict:
     """The verdict of the first rule whose conditions hold; without one the message has failed."""
     tried: list[Tried] = []
     for rule in rules.rules:
-        holds, why = rule.condition.look(record, rules.vocabulary)
+        holds, why, _captures = rule.condition.look(record, rules.vocabulary)
         tried.append(Tried(rule.name, holds, why))
         if holds:
             return _verdict(rule, record, tuple(tried), rules)

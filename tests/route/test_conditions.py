@@ -29,6 +29,7 @@ MAIL: dict[str, Any] = {
     "deliveryStatus": {"bob.smith@example.org": {"delivered": "no", "reason": "bad_mailbox", "hard": True}},
     "headers": [{"name": "List-Id", "value": "<cars.example.org>"}, {"name": "X-Mailer", "value": "Desk 1"}],
     "hasAttachment": True,
+    "sentAt": "2026-11-20T09:12:44+01:00",
     "keywords": {"$flagged": True},
     "calendar": None,
 }
@@ -68,6 +69,16 @@ def look(when: Any, record: dict[str, Any] = MAIL, vocabulary: Vocabulary = WORD
         {"data.none": {"exists": "false"}},
         {"auto.class": {"not": ["bounce", "reply"]}},
         {"absent": {"not": "bounce"}},
+        {"attachments": {"count": "2"}},
+        {"attachments.name": {"matches": r"(?i)\.jpe?g$", "count": {"minimum": "1", "maximum": "3"}}},
+        {"absent": {"count": "0"}},
+        {"reply": {"means": "done"}},
+        {"reply": {"means": ["open", "done"]}},
+        {"subject": {"matches": r"[A-Z]{2}-\d{3}-[A-Z]{2}"}},
+        {"from": {"matches": "@example[.]net$"}},
+        {"data.km": {"matches": "^1205"}},
+        {"sentAt": {"minimum": "2026-11-20", "maximum": "2026-11-20"}},
+        {"sentAt": {"maximum": "2026-11-20T08:12:44Z", "minimum": "2026-11-20T08:12:44+00:00"}},
         {"not": {"auto.class": "bounce"}},
         {"any": [{"auto.class": "bounce"}, {"ref.id": "A74E22BB"}]},
         {"all": [{"auto.class": "none"}, {"any": [{"absent": "1"}, {"data.km": "120500"}]}]},
@@ -92,6 +103,17 @@ def test_a_condition_holds(when: Any) -> None:
         ({"data": "done"}, 'data is an object, not "done"'),
         ({"calendar": {"exists": "true"}}, "calendar is null"),
         ({"ref": {"exists": "false"}}, "ref is an object"),
+        ({"attachments": {"count": "1"}}, 'attachments is there 2 times, not "1" of them'),
+        (
+            {"sentAt": {"minimum": "2026-11-21"}},
+            'sentAt is "2026-11-20T09:12:44+01:00", not at least 2026-11-21',
+        ),
+        (
+            {"subject": {"maximum": "2026-11-21"}},
+            'subject is "Re: Contrôle AB-123-CD", not at most 2026-11-21',
+        ),
+        ({"subject": {"matches": "^x"}}, 'subject is "Re: Contrôle AB-123-CD", not matching "^x"'),
+        ({"subject": {"means": "done"}}, 'subject is "Re: Contrôle AB-123-CD", not with a word for "done"'),
         ({"data.km": {"minimum": "130000"}}, "data.km is 120500, not at least 130000"),
         ({"reply": {"contains": "urgent"}}, 'reply is "C\'est terminé, merci !", not containing "urgent"'),
         ({"not": {"auto.class": "none"}}, 'auto.class is "none"'),
@@ -103,7 +125,7 @@ def test_a_condition_holds(when: Any) -> None:
     ids=str,
 )
 def test_a_condition_that_does_not_hold_says_why(when: Any, why: str) -> None:
-    assert look(when) == (False, why)
+    assert look(when)[:2] == (False, why)
 
 
 def test_an_explanation_cannot_move_the_cursor_of_a_terminal() -> None:
@@ -121,6 +143,18 @@ def test_a_second_author_cannot_borrow_the_rule_of_the_first(when: Any) -> None:
     assert look(when, {"from": authors[:1]}).holds
 
 
+def test_captures_come_from_the_value_that_passed() -> None:
+    when = {
+        "attachments.name": {"matches": r"(?P<stem>\w+)[.]JPG"},
+        "any": [{"subject": {"matches": "(?P<no>x)"}}, {"subject": {"matches": r"(?P<plate>\w\w-\d+)"}}],
+        "not": {"reply": {"matches": "(?P<never>zzz)"}},
+    }
+    condition = condition_of(when)
+
+    assert condition.look(MAIL, WORDS).captures == {"stem": "photo", "plate": "AB-123"}
+    assert condition.names() == {"stem", "no", "plate"}
+
+
 def test_an_unverified_ref_is_not_a_verified_one() -> None:
     others: list[Any] = [None, False, "true ish", 1, {}, []]
     for verified in others:
@@ -134,8 +168,10 @@ def test_an_unverified_ref_is_not_a_verified_one() -> None:
         ({"auto..class": "x"}, "'auto..class' is not a path"),
         ({"data.km": {"minimun": "1"}}, "data.km: unknown operator 'minimun'; did you mean 'minimum'?"),
         ({"data": {"status": "done"}}, "data: unknown operator 'status'"),
-        ({"data.km": {"minimum": "many"}}, "minimum is a number, not 'many'"),
+        ({"data.km": {"minimum": "many"}}, "minimum is a number or a date like 2026-11-20, not 'many'"),
         ({"data.km": {"exists": "maybe"}}, "exists is true or false, not 'maybe'"),
+        ({"data.km": {"count": "few"}}, "count is a whole number"),
+        ({"data.km": {"matches": "(x)\\1"}}, "data.km: backreferences"),
         ({"data.km": {}}, "an empty mapping says nothing"),
         ({"data.km": []}, "a list of values is a list of words"),
         ({"data.km": [{"exists": "true"}]}, "a list of values is a list of words"),
@@ -173,6 +209,10 @@ CHECKS: list[Any] = [
     {"exists": "true"},
     {"contains": "a b"},
     {"minimum": "3"},
+    {"minimum": "2026-11-20", "maximum": "2026-11-21"},
+    {"matches": "(?P<a>.+)"},
+    {"means": "done"},
+    {"count": "1"},
     {"not": "null"},
 ]
 
