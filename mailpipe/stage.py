@@ -26,11 +26,12 @@ Reader = Callable[[Input, str], Iterator[Record]]
 class Plan:
     """What a command asks to be run, where a transform alone does not say it.
 
-    ``encode`` makes the octets of one output record; ``total`` says how many records are to come.
+    ``encode`` makes the octets of one output record, of a large one in pieces; ``total`` says how many
+    records are to come.
     """
 
     transform: Transform
-    encode: Callable[[Record], bytes] = jsonl.encode
+    encode: Callable[[Record], bytes | Iterator[bytes]] = jsonl.encode
     total: Callable[[], int | None] | None = None
 
 
@@ -186,7 +187,9 @@ def _pump(
                     bad += 1
                     _name_the_bad(name, record, count)
                 with signals.held():
-                    out.write(plan.encode(record))
+                    line = plan.encode(record)
+                    for piece in (line,) if isinstance(line, bytes) else line:
+                        out.write(piece)
                 progress.count = count
         finally:
             close = getattr(records, "close", None)

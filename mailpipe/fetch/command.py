@@ -7,8 +7,7 @@ from functools import partial
 import click
 
 from mailpipe.config import Settings
-from mailpipe.record import Transform
-from mailpipe.stage import stage
+from mailpipe.stage import Plan, stage
 
 MAX_SIZE = "47M"  # in base64 this fits the 64 MiB of one line
 LEASE = 900  # seconds
@@ -73,7 +72,7 @@ def command(
     max_size: int,
     unseen: bool,
     since: datetime | None,
-) -> Transform:
+) -> Plan:
     """Read messages from a mailbox without changing it.
 
     The store is the name of an account, imap://USER@HOST, imaps://USER@HOST, maildir:DIR or
@@ -88,10 +87,10 @@ def command(
     The folder NAME of a Maildir is its Maildir++ directory .NAME. A bare URL without account takes
     its password from the environment variable MAILPIPE_IMAP_PASSWORD.
     """
-    from mailpipe.fetch import core, stores
+    from mailpipe.fetch import core, lines, stores
     from mailpipe.mail.stored import Wanted
 
     wanted = Wanted(max_size=max_size, unseen=unseen, since=since.date() if since else None)
     sources = stores.sources(settings, store, mailbox, wanted)
     claims = stores.claims(limit=limit, seconds=None if peek or stores.watched() else lease, over=take_over)
-    return partial(core.fetch, sources=sources, claims=claims, report=stores.tell)
+    return Plan(partial(core.fetch, sources=sources, claims=claims, report=stores.tell), lines.encode)

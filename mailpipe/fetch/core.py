@@ -6,8 +6,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from pybase64 import b64encode_as_string
-
 from mailpipe.fetch.claims import Claims
 from mailpipe.mail.stored import Stored
 from mailpipe.record import Record
@@ -50,7 +48,7 @@ def fetch(
 
 
 def record_of(message: Stored, attempt: int) -> Record:
-    """The record of one message; ``attempt`` is 0 when it was only looked at."""
+    """The record of one message, with ``raw`` as octets; ``attempt`` is 0 when it was only looked at."""
     source: dict[str, Any] = {name: value for name, value in message.place.items() if value is not None}
     if attempt:
         source["attempt"] = attempt
@@ -63,8 +61,7 @@ def record_of(message: Stored, attempt: int) -> Record:
     if message.problem is not None:
         return {**record, "error": message.problem.as_record("fetch")}
     raw = message.raw or b""
-    identity = "sha256:" + hashlib.sha256(raw).hexdigest()
-    return {"id": identity, **record, "raw": b64encode_as_string(raw)}
+    return {"id": "sha256:" + hashlib.sha256(raw).hexdigest(), **record, "raw": raw}
 
 
 def utc(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from mailpipe.sent.decide import Copy, Kept
 from mailpipe.wire import imap_folder as folders
 from mailpipe.wire.imap import Refused
 from mailpipe.wire.imap_link import Link
+from mailpipe.wire.imap_message import MONTHS
 from mailpipe.wire.imap_names import mailbox, quoted, uid_set
 from mailpipe.wire.imap_search import searched
 from mailpipe.wire.imap_syntax import pairs
@@ -17,7 +18,6 @@ from mailpipe.wire.location import address
 KEEPERS = {"imap.gmail.com", "imap.googlemail.com", "outlook.office365.com", "imap-mail.outlook.com"}
 DEFAULT = "Sent"
 _FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class ImapStore:
@@ -105,4 +105,4 @@ def _identifiers(block: bytes) -> list[str]:
 
 def date_time(moment: datetime) -> str:
     """A ``date-time`` (RFC 3501 section 9)."""
-    return f"{moment.day:02d}-{_MONTHS[moment.month - 1]}-{moment.year:04d} {moment:%H:%M:%S %z}"[:26]
+    return f"{moment.day:02d}-{MONTHS[moment.month - 1]}-{moment.year:04d} {moment:%H:%M:%S %z}"[:26]

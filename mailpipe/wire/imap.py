@@ -1,7 +1,8 @@
 """One IMAP session: commands out, answers in, in whatever order the server likes (RFC 3501)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mailpipe.errors import (
@@ -126,19 +127,20 @@ class Session:
             if answer.tag != "*":
                 raise ProtocolError(f"{self.name} answers a command that was not sent: {answer.tag!r}")
 
-    def answer(self, *, body: int = MAX_LITERAL, hard: int = 0) -> Answer:
-        """The next answer, whole.
+    def answer(self, *, body: int = MAX_LITERAL, hard: int = 0, read: Sequence[bytes] = ()) -> Answer:
+        """The next answer, whole; ``read`` is what was read of it already: line, literal, line.
 
         A literal of more than ``body`` octets is read and thrown away, see :class:`Oversize`; one of
         more than ``hard`` ends the session.
         """
-        line = self.channel.line()
+        begun = deque(read)
+        line = begun.popleft() if begun else self.channel.line()
         answer = syntax.head(line)
         if answer.tag == "+" or answer.kind in syntax.STATUS:
             if answer.tag == "*" and answer.kind == "BYE":
                 raise TemporaryError(f"{self.name} says goodbye: {answer.text}")
             return answer
-        answer.values = syntax.values(self._pieces(syntax.body(line), body, max(body, hard)))
+        answer.values = syntax.values(self._pieces(syntax.body(line), begun, body, max(body, hard)))
         if answer.kind == "EXISTS":
             self.exists = answer.number or 0
         elif answer.kind == "EXPUNGE":
@@ -149,7 +151,7 @@ class Session:
             self.capabilities = frozenset(str(value).upper() for value in answer.values)
         return answer
 
-    def _pieces(self, line: bytes, body: int, hard: int) -> list[Any]:
+    def _pieces(self, line: bytes, begun: deque[bytes], body: int, hard: int) -> list[Any]:
         pieces: list[Any] = []
         while (size := syntax.announced(line)) is not None:
             if size > hard:
@@ -159,8 +161,8 @@ class Session:
                 self.channel.skip(size)
                 pieces.append((syntax.Oversize(size),))
             else:
-                pieces.append((self.channel.exactly(size),))
-            line = self.channel.line()
+                pieces.append((begun.popleft() if begun else self.channel.exactly(size),))
+            line = begun.popleft() if begun else self.channel.line()
         pieces.append(line)
         return pieces
 

@@ -4,56 +4,22 @@ The length of a literal is what counts, never the look of a line; a message is g
 the answer that holds it is complete.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 from typing import Any
 
 from mailpipe.errors import ProtocolError
 from mailpipe.wire.imap import Refused, Session
+from mailpipe.wire.imap_message import BODY, BODY_END, Fetched, head, number, quick_head
 from mailpipe.wire.imap_names import uid_set
-from mailpipe.wire.imap_syntax import Oversize, pairs
+from mailpipe.wire.imap_syntax import Answer, Oversize, pairs
 
-GROUP = 500  # messages whose sizes are asked for together
-BATCH = 100  # messages whose bodies are asked for together
-BATCH_OCTETS = 4 * 1024 * 1024
+GROUP = 500  # messages whose sizes are asked for together: a set of them stays below 8192 octets
+BATCH = 500  # messages whose bodies are asked for together
+BATCH_OCTETS = 8 * 1024 * 1024
 IN_FLIGHT = 2  # body commands
 SLACK = 16 * 1024 * 1024  # octets that a message may have more than the server told
-
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
-_DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])([01]\d|2[0-3])([0-5]\d)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """One message; ``raw`` is None when it is too large or, with ``missing``, when there is no body."""
-
-    uid: int
-    size: int
-    flags: list[str]
-    received_at: datetime | None
-    raw: bytes | None = None
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    uid: int
-    size: int
-    flags: list[str]
-    received_at: datetime | None
-
-    def found(self, raw: bytes | None, missing: str = "") -> Fetched:
-        return Fetched(
-            uid=self.uid,
-            size=self.size,
-            flags=self.flags,
-            received_at=self.received_at,
-            raw=raw,
-            missing=missing,
-        )
 
 
 @dataclass(slots=True)
@@ -61,7 +27,7 @@ class _Command:
     """A command without its tagged answer; ``waiting`` are the UIDs that have not been answered."""
 
     tag: str
-    waiting: dict[int, _Head | None]
+    waiting: dict[int, Fetched | None]
     sizes: bool = False
 
 
@@ -84,7 +50,7 @@ class Stream:
         self._groups = iter(groups)
         self._max_size = max_size
         self._gone = gone
-        self._ready: deque[_Head] = deque()
+        self._ready: deque[Fetched] = deque()
         self._running: deque[_Command] = deque()
 
     def messages(self) -> Generator[Fetched]:
@@ -92,7 +58,7 @@ class Stream:
         while True:
             self._ask_bodies()
             while self._ready and self._ready[0].size > self._max_size:
-                yield self._ready.popleft().found(None)
+                yield self._ready.popleft()
                 self._ask_bodies()
             self._ask_sizes()
             if not self._running:
@@ -107,15 +73,15 @@ class Stream:
             tag = self._session.start("UID FETCH", uid_set(batch), "(UID BODY.PEEK[])")
             self._running.append(_Command(tag, waiting=batch))
 
-    def _batch(self) -> dict[int, _Head | None]:
-        batch: dict[int, _Head | None] = {}
+    def _batch(self) -> dict[int, Fetched | None]:
+        batch: dict[int, Fetched | None] = {}
         octets = 0
         while self._ready and len(batch) < BATCH and self._ready[0].size <= self._max_size:
             octets += self._ready[0].size
             if batch and octets > BATCH_OCTETS:
                 break
-            head = self._ready.popleft()
-            batch[head.uid] = head
+            message = self._ready.popleft()
+            batch[message.uid] = message
         return batch
 
     def _ask_sizes(self) -> None:
@@ -128,7 +94,43 @@ class Stream:
             self._running.append(_Command(tag, sizes=True, waiting=dict.fromkeys(group)))
 
     def _read(self) -> Iterator[Fetched]:
-        answer = self._session.answer(body=self._max_size, hard=2 * self._max_size + SLACK)
+        line = self._session.channel.line()
+        found = BODY.fullmatch(line)
+        if found is not None and int(found[2]) <= self._max_size:
+            yield from self._body(line, int(found[1]), int(found[2]))
+            return
+        message = quick_head(line)
+        if message is None:
+            yield from self._answered(self._answer(line))
+        else:
+            self._sized(message)
+
+    def _body(self, line: bytes, uid: int, size: int) -> Iterator[Fetched]:
+        channel = self._session.channel
+        raw = channel.exactly(size)
+        end = channel.line()
+        if end != BODY_END:
+            yield from self._answered(self._answer(line, raw, end))
+            return
+        for command in self._running:
+            message = command.waiting.get(uid)
+            if message is not None:
+                del command.waiting[uid]
+                message.size, message.raw = size, raw
+                yield message
+                return
+
+    def _sized(self, message: Fetched) -> None:
+        """Take note of a message whose size was asked for; others are no news of ours."""
+        for command in self._running:
+            if command.sizes and message.uid in command.waiting:
+                del command.waiting[message.uid]
+                self._ready.append(message)
+
+    def _answer(self, *read: bytes) -> Answer:
+        return self._session.answer(body=self._max_size, hard=2 * self._max_size + SLACK, read=read)
+
+    def _answered(self, answer: Answer) -> Iterator[Fetched]:
         if answer.tag == "*":
             if answer.kind == "FETCH" and answer.values:
                 yield from self._fetched(pairs(answer.values[0]))
@@ -138,69 +140,36 @@ class Stream:
             raise ProtocolError(f"{self._session.name} answers {answer.tag!r} before {command.tag!r}")
         if answer.kind == "BAD":
             raise Refused(self._session.name, "UID FETCH", answer).as_error()
-        for uid, head in command.waiting.items():
-            if answer.kind == "OK" or answer.code == "EXPUNGEISSUED" or head is None:
+        for uid, message in command.waiting.items():
+            if answer.kind == "OK" or answer.code == "EXPUNGEISSUED" or message is None:
                 self._gone(uid)
             else:
-                yield head.found(None, missing=f"{self._session.name}: {answer.text}")
+                message.missing = f"{self._session.name}: {answer.text}"
+                yield message
 
     def _fetched(self, items: dict[str, Any]) -> Iterator[Fetched]:
         """What one FETCH answer gives; those that we did not ask for give nothing."""
-        uid = _number(items.get("UID"))
+        uid = number(items.get("UID"))
         for command in self._running:
             if uid not in command.waiting:
                 continue
             if command.sizes and "RFC822.SIZE" in items:
-                del command.waiting[uid]
-                self._ready.append(_head(uid, items))
+                self._sized(head(items))
                 return
-            head = command.waiting[uid]
-            if head is not None and "BODY[]" in items:
+            message = command.waiting[uid]
+            if message is not None and "BODY[]" in items:
                 del command.waiting[uid]
-                yield _with_body(head, items["BODY[]"])
+                yield _with_body(message, items["BODY[]"])
                 return
 
 
-def _with_body(head: _Head, body: Any) -> Fetched:
+def _with_body(message: Fetched, body: Any) -> Fetched:
     if isinstance(body, Oversize):
-        return replace(head, size=body.size).found(None)
-    if body is None:
-        return head.found(None, missing="the server has no body for this message")
-    if not isinstance(body, bytes):
+        message.size = body.size
+    elif body is None:
+        message.missing = "the server has no body for this message"
+    elif isinstance(body, bytes):
+        message.size, message.raw = len(body), body
+    else:
         raise ProtocolError("the server sends a message that is no string")
-    return replace(head, size=len(body)).found(body)
-
-
-def _head(uid: int, items: dict[str, Any]) -> _Head:
-    flags = items.get("FLAGS")
-    return _Head(
-        uid=uid,
-        size=_number(items["RFC822.SIZE"]),
-        flags=[str(flag) for flag in flags] if isinstance(flags, list) else [],
-        received_at=moment(items.get("INTERNALDATE")),
-    )
-
-
-def _number(value: Any) -> int:
-    return int(value) if isinstance(value, str) and value.isdigit() else 0
-
-
-def moment(value: Any) -> datetime | None:
-    """The time of a ``date-time`` (RFC 3501 section 9); None for what is not one."""
-    found = _DATE.fullmatch(value) if isinstance(value, bytes) else None
-    if found is None:
-        return None
-    day, month, year, hour, minute, second, sign, hours, minutes = (part.decode() for part in found.groups())
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
-    try:
-        return datetime(
-            int(year),
-            _MONTHS.index(month.lower()) // 4 + 1,
-            int(day),
-            int(hour),
-            int(minute),
-            min(int(second), 59),
-            tzinfo=timezone(offset),
-        )
-    except ValueError:
-        return None
+    return message

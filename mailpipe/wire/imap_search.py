@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from mailpipe.wire.imap import Session
+from mailpipe.wire.imap_message import MONTHS
 
 WINDOW = 10_000  # messages
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def criteria(*, unseen: bool, since: date | None) -> str:
@@ -19,7 +19,7 @@ def criteria(*, unseen: bool, since: date | None) -> str:
     if unseen:
         keys.append("UNSEEN")
     if since is not None:
-        keys.append(f"SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}")  # RFC 3501 section 9, date
+        keys.append(f"SINCE {since.day}-{MONTHS[since.month - 1]}-{since.year}")  # RFC 3501 section 9, date
     return " ".join(keys)
 
 

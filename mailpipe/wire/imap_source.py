@@ -8,9 +8,10 @@ from mailpipe.errors import RecordError, RetryableRecordError, TemporaryError, U
 from mailpipe.mail.stored import Stored, Wanted, keywords, too_large
 from mailpipe.wire import imap_search
 from mailpipe.wire.imap import Refused, Session
-from mailpipe.wire.imap_fetch import GROUP, Fetched, Stream
+from mailpipe.wire.imap_fetch import GROUP, Stream
 from mailpipe.wire.imap_folder import Names, Selected, select
 from mailpipe.wire.imap_login import open_session
+from mailpipe.wire.imap_message import Fetched
 from mailpipe.wire.location import Location, box
 
 Take = Callable[[str, Sequence[str]], Sequence[str]]
