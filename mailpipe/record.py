@@ -67,9 +67,10 @@ def batches(records: Iterable[Record], limit: int) -> Iterator[list[Record]]:
     that a record never waits for its successor.
     """
     source = iter(records)
+    pending = source.pending if isinstance(source, Pending) else None
     for first in source:
         batch = [first]
-        while len(batch) < limit and isinstance(source, Pending) and source.pending():
+        while len(batch) < limit and pending is not None and pending():
             following = next(source, None)
             if following is None:
                 break
