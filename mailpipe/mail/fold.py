@@ -26,12 +26,27 @@ _LETTERS = str.maketrans(
         "ـ": "",  # Arabic tatweel only stretches a word
     }
 )
-_ASCII = {number: chr(number).lower() if chr(number).isalnum() else None for number in range(128)}
-
 # Marks that are accents or points have these combining classes; the others (vowel signs of Devanagari,
 # tones of Thai, voicing of kana, ...) are letters of their script and tell words apart.
 _ACCENTS = frozenset([1, *range(10, 37), *range(200, 241)])
 _SELECTORS = frozenset(["\u034f", *map(chr, range(0xFE00, 0xFE10))])  # choose a glyph, not a letter
+
+
+class _Plain(dict[int, int | str | None]):
+    """What becomes of each letter, found out when it is first met; scripts of many signs are not kept."""
+
+    def __missing__(self, code: int) -> int | None:
+        char = chr(code)
+        is_accent = char in _SELECTORS or unicodedata.combining(char) in _ACCENTS
+        result = None if is_accent else code
+        if code < _MANY_SIGNS:
+            self[code] = result
+        return result
+
+
+_MANY_SIGNS = 0x3000  # from here on: ideographs and syllables
+_PLAIN = _Plain(_LETTERS)
+_ASCII = {number: chr(number).lower() if chr(number).isalnum() else None for number in range(128)}
 
 _LONGEST = 200  # characters; a longer text is not a name, and is not worth remembering
 
@@ -42,8 +57,7 @@ def plain(text: str) -> str:
         return text.lower()
     # Twice: case folding may give new letters to decompose, and İ folds to i with a dot above.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(char for char in decomposed if not _is_accent(char))
-    return unicodedata.normalize("NFC", kept.translate(_LETTERS))
+    return unicodedata.normalize("NFC", decomposed.translate(_PLAIN))
 
 
 def fold(text: str) -> str:
@@ -63,7 +77,3 @@ def _folded(text: str) -> str:
 
 
 _remembered = lru_cache(maxsize=4096)(_folded)
-
-
-def _is_accent(char: str) -> bool:
-    return char in _SELECTORS or unicodedata.combining(char) in _ACCENTS
