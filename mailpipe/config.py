@@ -109,6 +109,29 @@ class Account(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, re
     """The key that signs refs in reply addresses."""
 
 
+class Database(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A database to keep opens in."""
+
+    url: str
+    """postgresql://user@host/name or sqlite:FILE; never with a password."""
+    password: Secret | None = None
+    """The password of the URL's user."""
+
+    def __post_init__(self) -> None:
+        userinfo, at, _host = self.url.partition("://")[2].rpartition("@")
+        if at and ":" in userinfo:
+            raise ValueError("a URL holds no password; use password: {command: [...]}")
+
+
+class Track(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How opens are recorded."""
+
+    key: Secret | None = None
+    """The keys of pixels, one per line, the first one signs; one in the state folder when absent."""
+    database: Database | None = None
+    """Where opens are kept; an SQLite file in the state folder when absent."""
+
+
 class Config(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
     """The whole file."""
 
@@ -120,6 +143,8 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, ren
     """Vocabulary file for parse; relative to the configuration file."""
     accounts: dict[str, Account] = {}
     """The accounts by name."""
+    track: Track = msgspec.field(default_factory=Track)
+    """How opens are recorded; see mailpipe-track(1)."""
 
 
 class Settings:
@@ -239,8 +264,21 @@ def _absolute(config: Config, base: Path) -> None:
         servers = [account.smtp, account.imap]
         secrets = [account.ref_key, *(s.password for s in servers if s), *(s.token for s in servers if s)]
         for secret in filter(None, secrets):
-            if secret.file is not None:
-                secret.file = str(base / Path(secret.file).expanduser())
+            _place(secret, base)
+    if config.track.key is not None:
+        _place(config.track.key, base)
+    database = config.track.database
+    if database is not None:
+        scheme, _, path = database.url.partition(":")
+        if scheme == "sqlite":
+            database.url = f"sqlite:{base / Path(path).expanduser()}"
+        if database.password is not None:
+            _place(database.password, base)
+
+
+def _place(secret: Secret, base: Path) -> None:
+    if secret.file is not None:
+        secret.file = str(base / Path(secret.file).expanduser())
 
 
 def _from_file(path: Path) -> str:
