@@ -149,7 +149,7 @@ _mailpipe_parse() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--attachments --no-content --vocabulary --account --keep-raw --max-size --config -h --help"
+    _mailpipe_offer -W "--attachments --safe-html --no-content --vocabulary --account --keep-raw --max-size --config -h --help"
   else
     _mailpipe_files
   fi

@@ -106,6 +106,7 @@ complete -c mailpipe -n '__fish_mailpipe_using fetch' -s h -l help -d 'Show this
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -a '(__fish_mailpipe_accounts) (__fish_mailpipe_urls imap:// imaps:// maildir: mbox:)'
 
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l attachments -x -a '(__fish_complete_directories (commandline -ct))' -d 'Keep attachments as files in DIR; the record has their path instead of their content'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l safe-html -d 'Add safeHtml: the HTML made inert for showing in a page; nothing in it runs or fetches'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l no-content -d 'Describe attachments, but leave their content out'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l vocabulary -r -F -d 'Names of fields and values in other languages, YAML'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose key signs refs, for messages that fetch has not read'

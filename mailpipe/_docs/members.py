@@ -165,7 +165,14 @@ OWN = (
         ("parse",),
         "A message forwarded inside the text: {from, to, cc, subject, sentAt, text}.",
     ),
-    Member("safeHtml", "text", (), "html with everything taken out that could act; for showing."),
+    Member(
+        "safeHtml",
+        "text",
+        ("parse",),
+        "With --safe-html: html made inert, for showing in a page.",
+        "Nothing in it runs, sends or fetches. Pictures of the message itself (cid:, data:) stay; the address of "
+        "a picture elsewhere is moved to data-remote-src. null where there is no html.",
+    ),
     Member(
         "crypto",
         "object",

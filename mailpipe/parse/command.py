@@ -32,6 +32,8 @@ mailpipe parse < answer.eml | jq -r .text
 mailpipe parse answer.eml | jq .headers
 # Keep attachments as files, named by their digest
 mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.path) \\(.name)"'
+# HTML that a page of your own may show
+mailpipe parse --safe-html answer.eml | jq -r .safeHtml
 """,
     read=read,
 )
@@ -41,6 +43,11 @@ mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.pat
     metavar="DIR",
     type=click.Path(file_okay=False),
     help="Keep attachments as files in DIR; the record has their path instead of their content.",
+)
+@click.option(
+    "--safe-html",
+    is_flag=True,
+    help="Add safeHtml: the HTML made inert for showing in a page; nothing in it runs or fetches.",
 )
 @click.option("--no-content", is_flag=True, help="Describe attachments, but leave their content out.")
 @click.option(
@@ -67,6 +74,7 @@ def command(
     settings: Settings,
     files: tuple[str, ...],
     attachments: str | None,
+    safe_html: bool,
     no_content: bool,
     vocabulary: str | None,
     account: str | None,
@@ -90,6 +98,7 @@ def command(
 
     options = core.Options(
         keep_raw=keep_raw,
+        safe_html=safe_html,
         content=not no_content,
         keep=folder.Folder(attachments) if attachments else None,
         max_size=max_size,

@@ -41,6 +41,7 @@ class Options:
     """
 
     keep_raw: bool = False
+    safe_html: bool = False
     content: bool = True
     keep: Keep | None = None
     max_size: int = limits.MESSAGE
@@ -125,6 +126,7 @@ def _content(root: mime.Part, options: Options, subject: str | None, defects: li
         "attachments": attached,
         "text": found.text,
         "html": found.html,
+        **({"safeHtml": _safe(found, defects)} if options.safe_html else {}),
         **truncated,
         "reply": pieces.reply,
         "quoted": pieces.quoted,
@@ -134,6 +136,16 @@ def _content(root: mime.Part, options: Options, subject: str | None, defects: li
         "dataSource": structured.source,
         "dataEvidence": structured.evidence,
     }
+
+
+def _safe(found: bodies.Bodies, defects: list[str]) -> str | None:
+    if found.html is None:
+        return None
+    from mailpipe.parse import safehtml  # costs a library; only those who show HTML need it
+
+    safe = safehtml.clean(found.html, found.shown)
+    defects.extend(safe.defects)
+    return safe.html
 
 
 def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, Any]:

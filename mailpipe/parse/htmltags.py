@@ -16,7 +16,7 @@ _TEXT_AND_TAG = re.compile(
     r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>)?+"
 )
 _WITHOUT_QUOTES = re.compile(r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+([^>]*+)>)?+")
-_LITERAL = re.compile(r"<(?:[^a-zA-Z/!?<]|<(?![a-zA-Z/!?]))*+")
+_LITERAL = re.compile(r"<(?:[^a-zA-Z/!?<&]|<(?![a-zA-Z/!?]))*+")
 _ATTRIBUTE = re.compile(r"([^\s=\"'>/]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?+")
 _RAW = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)

@@ -101,10 +101,19 @@ def test_plain_text_loads_no_library_for_html_or_yaml(sh: Shell) -> None:
         "from mailpipe.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "costly = {'lxml', 'bs4', 'yaml', 'email', 'ssl', 'jinja2'}\n"
+        "costly = {'lxml', 'bs4', 'bleach', 'yaml', 'email', 'ssl', 'jinja2'}\n"
         "print(costly & set(sys.modules), file=sys.stderr)\n"
     )
     result = sh(f"printf 'Subject: x\\n\\nhello\\n' | python -c \"{script}\"")
 
     assert json.loads(result.stdout)["text"] == "hello\n"
     assert result.stderr == "set()\n"
+
+
+def test_safe_html_is_given_on_request(run: Run) -> None:
+    [record] = run(["parse", "--safe-html"], stdin=RICH).records
+    [without] = run(["parse", "--safe-html"], stdin=PLAIN).records
+
+    assert record["safeHtml"] == "<p>plate: <b>AB-123</b></p>"
+    assert without["safeHtml"] is None
+    assert "safeHtml" not in run(["parse"], stdin=RICH).records[0]
