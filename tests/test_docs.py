@@ -206,7 +206,7 @@ def written(run: Run, tmp_path: Path) -> dict[str, set[str]]:
     copied = run(["sent", "maildir:copies"], stdin=sent.stdout)
     fetched = run(["fetch", "maildir:in"])
     mails = [{"raw": base64.b64encode(mail).decode()} for mail in (MAIL, FORWARD, BOUNCE)]
-    parsed = run(["parse"], stdin=mails)
+    parsed = run(["parse", "--safe-html"], stdin=mails)
     routed = run(["route", "rules.yaml"], stdin=run(["parse"], stdin=fetched.stdout).stdout)
     settled = run(["settle"], stdin=routed.stdout)
     in_order = {"send": (rendered, sent), "sent": (sent, copied), "settle": (routed, settled)}
