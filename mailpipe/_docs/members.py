@@ -179,8 +179,26 @@ OWN = (
         (),
         "S/MIME: what was signed and encrypted, by whom, and which parts it covered.",
     ),
-    Member("calendar", "list of objects", (), "Invitations found in the parts."),
-    Member("geo", "list of objects", (), "Positions found in the parts."),
+    Member(
+        "calendar",
+        "list of objects",
+        ("parse",),
+        "Invitations and answers to them, with the names of JSCalendar (RFC 8984).",
+        "Of calendar parts and .ics files: @type (Event or Task), method (request, reply, cancel, ...), uid, "
+        "sequence, title, description, location, coordinates, start, timeZone, end or duration, "
+        "showWithoutTime, status, organizer {name, email}, participants {name, email, participationStatus, "
+        "role}, recurrenceId, recurrenceRule as written, excluded. start and end are local times of timeZone. "
+        "Left out if there is none.",
+    ),
+    Member(
+        "geo",
+        "list of objects",
+        ("parse",),
+        "Positions: {lat, lon, source}, in degrees of WGS 84, as exact as they were written.",
+        "source is geojson, kml, gpx, vcard, calendar, geo-uri or map-link; there may be name, altitude, "
+        "uncertainty (metres), time, file, url. A line or an area is its first position, with geometry, "
+        "positions (how many) and bbox. Links in quoted text do not count. Left out if there is none.",
+    ),
     Member("defects", "list of text", ("parse",), "Every liberty taken while reading, as stable names."),
     Member(
         "route",

@@ -24,9 +24,11 @@ from mailpipe.parse import (
     forward,
     ref,
     reply,
+    special,
 )
 from mailpipe.parse.attachments import Keep
 from mailpipe.parse.found import DataPart
+from mailpipe.parse.special import Special
 from mailpipe.record import Record, each
 
 PREVIEW = 256  # characters, RFC 8621 section 4.1.4
@@ -114,7 +116,7 @@ def _content(root: mime.Part, options: Options, subject: str | None, defects: li
     """What is in the body: the human text, the data, the files."""
     classified = parts.classify(root)
     found = bodies.read(classified, defects)
-    attached, data_parts = _attachments(classified.attachments, options, defects)
+    attached, data_parts, specials = _attachments(classified.attachments, options, defects)
     pieces = reply.split(found.shown)
     structured = data.extract(data_parts, pieces, found.html, options.vocabulary)
     defects.extend(structured.defects)
@@ -135,6 +137,7 @@ def _content(root: mime.Part, options: Options, subject: str | None, defects: li
         "data": structured.data,
         "dataSource": structured.source,
         "dataEvidence": structured.evidence,
+        **special.describe(specials, pieces, found.html, defects),
     }
 
 
@@ -167,9 +170,10 @@ def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, An
 
 def _attachments(
     found: list[mime.Part], options: Options, defects: list[str]
-) -> tuple[list[dict[str, Any]], list[DataPart]]:
+) -> tuple[list[dict[str, Any]], list[DataPart], list[Special]]:
     described: list[dict[str, Any]] = []
     data_parts: list[DataPart] = []
+    specials: list[Special] = []
     for part in found:
         data, wrong = part.content()
         defects.extend(wrong)
@@ -178,4 +182,7 @@ def _attachments(
         data_part = attachments.data_part(part, data)
         if data_part is not None:
             data_parts.append(data_part)
-    return described, data_parts
+        recognised = special.of(part, data)
+        if recognised is not None:
+            specials.append(recognised)
+    return described, data_parts, specials
