@@ -63,6 +63,15 @@ def file_part(kind: str, raw: bytes, name: str) -> bytes:
     return head.encode() + base64(raw)
 
 
+def calendar_part(raw: bytes, method: str) -> bytes:
+    """An invitation, or an answer to one: ``method`` is the one in it (RFC 6047 section 2.4)."""
+    head = (
+        f"Content-Type: text/calendar; charset=utf-8; method={method}\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode() + base64(raw)
+
+
 def inline_part(kind: str, raw: bytes, name: str, cid: str) -> bytes:
     """A part that the HTML shows by ``cid:`` (RFC 2392); ``cid`` is without angle brackets."""
     head = (

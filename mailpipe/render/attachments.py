@@ -1,5 +1,6 @@
 """Makes attachments of files, named and typed; reading them is files.py's job."""
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from mimetypes import MimeTypes
@@ -19,7 +20,31 @@ _types = MimeTypes(filenames=())
 _types.add_type("application/yaml", ".yaml")
 _types.add_type("application/geo+json", ".geojson")
 _types.add_type("application/vnd.google-earth.kml+xml", ".kml")
+_types.add_type("application/vnd.google-earth.kmz", ".kmz")
+_types.add_type("application/gpx+xml", ".gpx")
 _types.add_type("text/calendar", ".ics")
+_types.add_type("text/vcard", ".vcf")
+_types.add_type("text/markdown", ".md")
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_types.add_type(f"{_OFFICE}.wordprocessingml.document", ".docx")
+_types.add_type(f"{_OFFICE}.spreadsheetml.sheet", ".xlsx")
+_types.add_type(f"{_OFFICE}.presentationml.presentation", ".pptx")
+_types.add_type("application/vnd.oasis.opendocument.text", ".odt")
+_types.add_type("application/vnd.oasis.opendocument.spreadsheet", ".ods")
+
+OCTETS = "application/octet-stream"
+_MAGIC = (
+    (b"%PDF", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+)
+_TOLD = frozenset(("application/pdf", "image/png", "image/jpeg", "image/gif"))
+CHARSETS = {"text/calendar": "; charset=utf-8"}  # RFC 5545 section 3.1.4: UTF-8 unless it says otherwise
+METHODS = ("PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER")
+_METHOD = re.compile(rb"^METHOD:([A-Za-z]+)\s*$", re.MULTILINE)
 
 
 class Attachment(NamedTuple):
@@ -27,6 +52,8 @@ class Attachment(NamedTuple):
 
     part: bytes
     properties: dict[str, Any]
+    invitation: bytes | None = None
+    """The same as an alternative, if it is an invitation or an answer to one (RFC 5546)."""
 
 
 def paths(value: Any) -> list[str]:
@@ -57,6 +84,8 @@ def attachment(path: str, raw: bytes) -> Attachment:
     if not name.isprintable():
         raise RecordError(f"the file name {name[:80]!r} has control characters", slug="bad-attachment")
     kind = kind_of(name, raw)
+    method = method_of(raw) if kind == "text/calendar" else ""
+    kind = "application/ics" if method else kind
     properties = {
         "name": name,
         "type": kind,
@@ -64,14 +93,30 @@ def attachment(path: str, raw: bytes) -> Attachment:
         "disposition": "attachment",
         "blobId": f"sha256:{sha256(raw).hexdigest()}",
     }
-    return Attachment(compose.file_part(kind, raw, name), properties)
+    part = compose.file_part(kind + CHARSETS.get(kind, ""), raw, name)
+    return Attachment(part, properties, compose.calendar_part(raw, method) if method else None)
+
+
+def method_of(raw: bytes) -> str:
+    """What an iCalendar file asks for (RFC 5546 section 1.4), in capitals; empty if it is none of that."""
+    head = raw.replace(b"\r\n", b"\n").partition(b"\nBEGIN:V")[0].replace(b"\n ", b"")
+    match = _METHOD.search(head)
+    method = match[1].decode().upper() if match else ""
+    return method if method in METHODS else ""
 
 
 def kind_of(name: str, raw: bytes) -> str:
-    """The media type by name, unless the octets begin like something that runs."""
+    """The media type by name, or by content where the name says nothing or something else than is in it.
+
+    What runs is octets, whatever it is called.
+    """
     kind, encoding = _types.guess_type(name, strict=False)
     if encoding:  # x.tar.gz is octets to a mail program, not a tar
         kind = {"gzip": "application/gzip"}.get(encoding)
-    if kind is None or raw[:2] == b"MZ" or raw[:4] == b"\x7fELF":
-        return "application/octet-stream"
-    return kind
+    if raw[:2] == b"MZ" or raw[:4] == b"\x7fELF":
+        return OCTETS
+    found = next((kind for magic, kind in _MAGIC if raw.startswith(magic)), None)
+    if kind is None:
+        return found or OCTETS
+    # Many formats are zip files inside; everything else with a known beginning is what it begins like.
+    return OCTETS if raw and kind in _TOLD and found != kind else kind

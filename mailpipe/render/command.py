@@ -10,10 +10,17 @@ from mailpipe.stage import Plan, stage
 
 
 def overrides(
-    from_: str | None, to: tuple[str, ...], subject: str | None, lang: str | None, attach: tuple[str, ...]
+    from_: str | None,
+    to: tuple[str, ...],
+    subject: str | None,
+    lang: str | None,
+    attach: tuple[str, ...],
+    json_part: str | None = None,
+    markdown: bool = False,
 ) -> dict[str, list[str]]:
     """What is given by flag, by the key of the front matter that it replaces."""
-    given = {"from": from_, "subject": subject, "lang": lang}
+    given = {"from": from_, "subject": subject, "lang": lang, "part": json_part}
+    given["markdown"] = "true" if markdown else None
     found = {key: [value] for key, value in given.items() if value is not None}
     if attach:
         found["attachments"] = list(attach)
@@ -28,6 +35,9 @@ mailpipe render check.md --limit 1 --eml < data.jsonl
 
 # One message for each vehicle, to myself
 mailpipe render check.md --to me@example.com < data.jsonl | mailpipe send --via maildir:out
+
+# Thank everybody who has answered; machines and mailing lists get nothing
+mailpipe parse answer.eml | mailpipe render --reply thanks.md | jq '{to, subject, inReplyTo}'
 
 # What people will read
 mailpipe render check.md < data.jsonl | jq -r .text
@@ -46,6 +56,13 @@ mailpipe render check.md < data.jsonl | jq -r .text
 @click.option(
     "--attach-root", type=click.Path(file_okay=False), help="Folder below which files are attached."
 )
+@click.option(
+    "--json-part",
+    type=click.Choice(["alternative", "attachment", "none"]),
+    help="Where the data go: between text and HTML, beside them, or nowhere.  [alternative]",
+)
+@click.option("--markdown", is_flag=True, help="Send the Markdown, too, as text/markdown.")
+@click.option("--reply", is_flag=True, help="Answer parsed messages, which are read instead of data.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
 @click.option("--eml", is_flag=True, help="Write one message itself (RFC 5322) instead of records.")
 def command(
@@ -54,6 +71,7 @@ def command(
     account: str | None,
     base: str | None,
     attach_root: str | None,
+    reply: bool,
     limit: int | None,
     eml: bool,
     **given: Any,
@@ -61,17 +79,25 @@ def command(
     """Fill a template with data: one message per object.
 
     TEMPLATE is Markdown (.md), HTML (.html) or plain text (.txt) with YAML front matter: from, to, cc,
-    bcc, replyTo, subject, ref, lang, headers, attachments, data, base, logo.  All of it is filled with
-    Jinja: a member of the object is {{ plate }}, one inside another {{ vehicle.plate }}, the whole
-    {{ data }}.  A name that is not in the data is an error.  null prints nothing, true and false as in
-    JSON, numbers as they were written.  Beside check.md, check.fr.md is used where lang is fr; its
-    front matter has only what differs.
+    bcc, replyTo, subject, ref, lang, headers, attachments, data, markdown, idempotencyKey, base, logo.
+    All of it is filled with Jinja: a member of the object is {{ plate }}, one inside another
+    {{ vehicle.plate }}, the whole {{ data }}.  A name that is not in the data is an error.  null prints
+    nothing, true and false as in JSON, numbers as they were written.
+
+    Beside check.md, check.fr.md is used where lang is fr; its front matter has only what differs.  The
+    filters date, time, datetime, number, percent, currency and plural write values as that language
+    does: {{ due | date }}, {{ price | currency("EUR") }}, {{ n | plural(one="# day", other="# days") }}.
+    They need the extra i18n.
 
     What the data hold arrives as these characters, never as Markdown, HTML, a header or a second
     recipient; {{ text | markdown }} reads a value as Markdown on purpose.
 
     Each message carries the object three times: as text, as JSON and as HTML.  With a ref, replies
     come back to an address of the resource, and the subject shows it in brackets.
+
+    With --reply each record is a parsed message, and what is rendered is the answer: to whom, subject,
+    In-Reply-To and References come from it, {{ data.status }} is what was found in it.  What must not be
+    answered (RFC 3834), such as mail of machines, becomes a record that says why.
 
     With SOURCE_DATE_EPOCH in the environment the same input makes the same octets.
     """
@@ -85,5 +111,6 @@ def command(
         sender=outside.sender(settings, account),
         outside=outside.outside(),
         limit=limit,
+        replies=reply,
     )
     return Plan(plan, encode=outside.single()) if eml else Plan(plan)

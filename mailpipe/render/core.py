@@ -15,10 +15,12 @@ def render(
     sender: Sender,
     outside: Outside,
     limit: int | None = None,
+    replies: bool = False,
 ) -> Iterator[Record]:
     """Yield one message for each data object, in order; at most ``limit``.
 
-    The object is the record's ``data``; see mailpipe-record(5) for the other members.
+    With ``replies`` the records are parsed messages, and each is answered.  The object, or what was
+    found in the message, is the record's ``data``; see mailpipe-record(5) for the other members.
     """
-    step = partial(Writer(sender, outside).record, template)
+    step = partial(Writer(sender, outside, replies=replies).record, template)
     return each("render", step)(records if limit is None else islice(records, limit))

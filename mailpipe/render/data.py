@@ -12,17 +12,17 @@ from mailpipe.exact import dumps
 from mailpipe.mail import compose
 
 
-def part(data: dict[str, Any], form: str, fields: Sequence[str] | None) -> bytes | None:
-    """The part for ``json`` or ``yaml``, None for ``none``; ``fields`` are the members to give away."""
-    if form == "none":
-        return None
-    given = data if fields is None else {name: data[name] for name in fields if name in data}
+def part(data: Any, form: str, fields: Sequence[str] | None) -> bytes:
+    """The part for ``json`` or ``yaml``; ``fields`` are the members of an object to give away."""
+    given = data
+    if fields is not None and isinstance(data, dict):
+        given = {name: data[name] for name in fields if name in data}
     if form == "yaml":
         return compose.data_part("application/yaml", as_yaml(given), "data.yaml")  # RFC 9512
     return compose.data_part("application/json", json.format(dumps(given), indent=2) + b"\n", "data.json")
 
 
-def as_yaml(data: dict[str, Any]) -> bytes:
+def as_yaml(data: Any) -> bytes:
     """YAML that every version reads alike: text is quoted unless it is plain words."""
     import yaml
 

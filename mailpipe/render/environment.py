@@ -25,6 +25,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from mailpipe.errors import ConfigError, RecordError
+from mailpipe.render.locales import Speech, filters
 from mailpipe.render.tokens import BLOCK, Authored, Encoded, Markdown, Tokens, shown
 
 LIMIT = 2 * 1024 * 1024  # characters that one template may print, or build in one value
@@ -92,6 +93,8 @@ class Environment(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
         )
         self._stand_in = tokens.stand_in
+        self.speech = Speech()
+        self.filters.update(filters(self.speech))
         del self.globals["lipsum"]
         for name in ("safe", "escape", "e", "forceescape", "xmlattr", "urlize", "striptags"):
             del self.filters[name]  # they make or unmake HTML, which is done for every value

@@ -9,10 +9,10 @@ from mailpipe.errors import ConfigError, NoInputError, RecordError
 from mailpipe.render import attachments, frontmatter, pictures
 from mailpipe.render.attachments import ReadFile
 from mailpipe.render.frontmatter import FrontMatter
-from mailpipe.render.template import Files, constant
+from mailpipe.render.options import constant
+from mailpipe.render.template import LANGUAGE, Files
 from mailpipe.render.tokens import RESERVED
 
-_TAG = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*"  # a language tag, RFC 5646 section 2.1
 LIMIT = 1024 * 1024  # characters of a template
 BUILT_IN = Path(__file__).with_name("base.html")
 
@@ -31,7 +31,7 @@ def load(template: str, base: str | None = None, attach_root: str | None = None)
 def _variants(path: Path, front: FrontMatter, base: str | None, attach: ReadFile) -> dict[str, Files]:
     """``check.fr.md`` beside ``check.md``: its front matter has only what differs."""
     found = {}
-    name = re.compile(rf"{re.escape(path.stem)}\.({_TAG}){re.escape(path.suffix)}")
+    name = re.compile(rf"{re.escape(path.stem)}\.({LANGUAGE.pattern}){re.escape(path.suffix)}")
     for other in sorted(path.parent.iterdir()):
         match = name.fullmatch(other.name)
         if match and other.is_file():

@@ -8,9 +8,10 @@ import yaml
 from mailpipe.errors import ConfigError
 
 ADDRESSES = ("from", "to", "cc", "bcc", "replyTo")
-TEXTS = ("subject", "ref", "lang")
-KEYS = (*ADDRESSES, *TEXTS, "headers", "attachments", "data", "base", "logo")
+TEXTS = ("subject", "ref", "lang", "idempotencyKey")
+KEYS = (*ADDRESSES, *TEXTS, "headers", "attachments", "data", "markdown", "schema", "base", "logo")
 DATA_FORMATS = ("json", "yaml", "none")
+DATA_PARTS = ("alternative", "attachment", "none")
 DEPTH = 4  # how deep values may be nested
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

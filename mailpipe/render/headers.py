@@ -2,7 +2,7 @@
 
 import re
 
-from mailpipe.errors import ConfigError
+from mailpipe.errors import ConfigError, RecordError
 from mailpipe.mail import encode
 
 _NAME = re.compile(r"[A-Za-z0-9-]{1,70}")
@@ -21,7 +21,10 @@ _OTHERS = re.compile(
     r"|arc-.*|authentication-results",
     re.IGNORECASE,
 )
-_IDS = ("in-reply-to", "references")
+IDS = ("in-reply-to", "references")
+# RFC 2369 section 2: URLs in angle brackets, a comma between them; a comment may follow.
+_URLS = re.compile(r"<[^<>\s]+>(?:\s*,\s*<[^<>\s]+>)*(?:\s+\([^()]*\))?")
+_OF_URLS = ("list-unsubscribe", "list-help", "list-subscribe", "list-owner", "list-archive")
 _FOR_PROGRAMS = re.compile(
     r"list-.*|auto-submitted|precedence|importance|priority|x-priority|feedback-id", re.I
 )
@@ -47,8 +50,12 @@ def field(given: str, value: str) -> bytes:
     """One custom field; nothing for an empty value.  Raises :class:`RecordError` for a bad value."""
     if not value.strip():
         return b""
-    if given.lower() in _IDS:
-        return encode.identifiers(given, ids(value))
+    if given.lower() in _OF_URLS and not _URLS.fullmatch(value.strip()):
+        raise RecordError(
+            f"{given} is not a list of URLs: {value[:80]!r}",
+            slug="bad-header",
+            hint="write each as <https://...> or <mailto:...>, with a comma between them",
+        )
     if _FOR_PROGRAMS.fullmatch(given):
         return encode.structured(given, value)
     return encode.text(given, value)

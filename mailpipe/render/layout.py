@@ -8,6 +8,7 @@ import css_inline
 
 from mailpipe.errors import ConfigError
 from mailpipe.render import markup, pictures, plain
+from mailpipe.render.markdownpart import cut_markdown
 from mailpipe.render.pictures import ReadPicture
 from mailpipe.render.skeleton import HTMLCutter, Skeleton, cut_text
 from mailpipe.render.tokens import CLOSE, OPEN, Authored, Tokens
@@ -26,6 +27,7 @@ class Layout(NamedTuple):
 
     html: Skeleton
     text: Skeleton
+    markdown: Skeleton | None
     parts: tuple[bytes, ...]
 
 
@@ -33,12 +35,18 @@ class Layouts:
     """Layouts by skeleton; the least recently used is forgotten."""
 
     def __init__(
-        self, tokens: Tokens, name: str, to_html: Callable[[str, str], str], picture: ReadPicture
+        self,
+        tokens: Tokens,
+        name: str,
+        to_html: Callable[[str, str], str],
+        picture: ReadPicture,
+        with_markdown: bool,
     ) -> None:
         self._tokens = tokens
         self._name = name
         self._to_html = to_html
         self._read = picture
+        self._with_markdown = with_markdown
         self._kept: dict[tuple[str, str], Layout] = {}
 
     def get(self, body: str, base: str) -> Layout:
@@ -63,7 +71,8 @@ class Layouts:
         page = HTMLCutter(self._tokens, self._name, picture, markup.of_value).cut(html)
         text = cut_text(plain.from_html(content), self._tokens, markup.of_value)
         parts = {each.cid: each.part for each in embedded.values()}
-        return Layout(page, text, tuple(parts.values()))
+        source = cut_markdown(body, content, self._tokens) if self._with_markdown else None
+        return Layout(page, text, source, tuple(parts.values()))
 
 
 def base_values(data: dict[str, Any], subject: str, ref: str | None, lang: str, logo: str) -> dict[str, Any]:

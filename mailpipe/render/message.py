@@ -12,9 +12,11 @@ from mailpipe.mail import compose, encode
 from mailpipe.mail.identity import Identity, short
 from mailpipe.mail.mailbox import Mailbox
 from mailpipe.record import Record
-from mailpipe.render import headers
-from mailpipe.render.data import part as data_part
+from mailpipe.render import entity, headers
+from mailpipe.render.answer import Answer, answer
 from mailpipe.render.template import Filled, Template
+
+MAX_KEY = 500  # characters of an idempotency key, as send takes it
 
 
 class Sender(NamedTuple):
@@ -42,60 +44,67 @@ class Outside(NamedTuple):
 
 
 class Writer:
-    """Writes messages of one sender."""
+    """Writes messages of one sender: to whom the template says, or as answers to parsed messages."""
 
-    def __init__(self, sender: Sender, outside: Outside) -> None:
+    def __init__(self, sender: Sender, outside: Outside, *, replies: bool = False) -> None:
         self._sender = sender
         self._outside = outside
+        self._replies = replies
         self._identities: dict[str, Identity] = {}
         self._moment = outside.now()
         self._dates = dated(self._moment)
 
-    def record(self, template: Template, data: dict[str, Any]) -> Record:
-        """The record of the message for one data object; raises :class:`RecordError`."""
+    def record(self, template: Template, given: Record) -> Record:
+        """The record of one object's message, or of the answer to one; raises :class:`RecordError`."""
         try:
             with self._outside.budget:
-                chosen = template.variant(data)
-                return self._record(chosen, data, chosen.fill(data))
+                answered = answer(given, self._is_own) if self._replies else None
+                chosen = template.variant(given)
+                return self._record(chosen, given, chosen.fill(given), answered)
         except UnicodeEncodeError as exc:
             raise RecordError("the data have half a character (a lone surrogate)", slug="bad-text") from exc
 
-    def _record(self, template: Template, data: dict[str, Any], filled: Filled) -> Record:
+    def _record(
+        self, template: Template, data: dict[str, Any], filled: Filled, answered: Answer | None
+    ) -> Record:
         sender = self._from(filled)
         identity = self._identity(sender.domain)
+        if answered:
+            data, filled = answered.data, answering(filled, answered, template.name)
         people = {key: unique(filled.addresses.get(key, ())) for key in ("to", "cc", "bcc")}
         recipients = unique(each for key in people for each in people[key])
         if not recipients:
             raise RecordError("the message has no recipient", slug="no-recipient", hint="set to, cc or bcc")
         people["replyTo"] = reply_to(filled, sender, identity)
         subject = marked(filled.subject, filled.ref)
-        parts = alternatives(template, data, filled)
+        parts = entity.Parts.of(template, data, filled)
         fields = opening(sender, people, subject)
-        key = self._outside.unique(b"".join([*fields, *parts, *(each.part for each in filled.attachments)]))
+        key = self._outside.unique(b"".join([*fields, *parts.octets()]))
         sent_at, date = self._now()
         message_id = identity.message_id(key, sender.domain)
-        references = related(filled, identity)
-        fields += closing(filled, date, message_id, references)
-        raw = compose.message(fields, body(parts, filled, key))
-        given = {
-            "ref": None if filled.ref is None else {"id": filled.ref},
-            **{name: [each.as_record() for each in boxes] for name, boxes in people.items()},
-            "references": references,
-            "attachments": [each.properties for each in filled.attachments],
-        }
+        links = Links(filled, identity, answered)
+        fields += closing(filled, date, message_id, links)
+        content = parts.joined(key)
+        raw = compose.message(fields, content)
         return {
-            "data": data,
+            **({} if data is None else {"data": data}),
             "from": [sender.as_record()],
-            **{name: value for name, value in given.items() if value},
+            **described(filled, people, links),
             "subject": subject,
             "sentAt": sent_at,
             "messageId": [message_id],
             "text": filled.text,
             "html": filled.html,
-            "envelope": envelope(sender, recipients),
+            "envelope": envelope(None if answered else sender, recipients),
             "size": len(raw),
             "raw": pybase64.b64encode(raw).decode("ascii"),
         }
+
+    def _is_own(self, email: str) -> bool:
+        """Whether mail to an address comes back to us."""
+        own = self._sender.from_.email if self._sender.from_ else ""
+        identity = self._identity(self._sender.domain or email.rpartition("@")[2])
+        return email.lower() == own.lower() or identity.find_address(email) is not None
 
     def _now(self) -> tuple[str, bytes]:
         """The time of sending as JSON has it and as a field; written anew when the clock has moved on."""
@@ -139,27 +148,42 @@ def unique(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
     return list(found.values())
 
 
-def alternatives(template: Template, data: dict[str, Any], filled: Filled) -> list[bytes]:
-    """The same content as text, as data unless they stay at home, and as HTML."""
-    attached = data_part(data, template.data_format, template.data_fields)
-    text = compose.text_part("text/plain", filled.text)
-    html = compose.text_part("text/html", filled.html)
-    return [text, html] if attached is None else [text, attached, html]
+def envelope(sender: Mailbox | None, recipients: Iterable[Mailbox]) -> Record:
+    """Who is told to carry the message, and to whom (RFC 8621 section 7).
 
-
-def body(parts: list[bytes], filled: Filled, key: str) -> bytes:
-    """The alternatives, best last (RFC 2046 section 5.1.4), its pictures with it, and the attachments."""
-    html = compose.multipart("related", [parts[-1], *filled.inline], key, '; type="text/html"')
-    content = compose.multipart("alternative", [*parts[:-1], html], key)
-    return compose.multipart("mixed", [content, *(each.part for each in filled.attachments)], key)
-
-
-def envelope(sender: Mailbox, recipients: Iterable[Mailbox]) -> Record:
-    """Who is told to carry the message, and to whom (RFC 8621 section 7)."""
+    Without a sender nobody is told of a failure, as it must be with automatic answers: the report of a
+    failure would be answered again (RFC 3834 section 3.3).
+    """
     return {
-        "mailFrom": {"email": sender.email},
+        "mailFrom": {"email": sender.email if sender else ""},
         "rcptTo": [{"email": each.email} for each in recipients],
     }
+
+
+def answering(filled: Filled, answered: Answer, template: str) -> Filled:
+    """What the template leaves open, derived from the message that is answered."""
+    named = any(filled.addresses.get(key) for key in ("to", "cc", "bcc"))
+    # An answer is made again when a handler is tried again; sent it is once.
+    key = f"{template} in reply to {answered.key}"[:MAX_KEY] if answered.key else ""
+    return filled._replace(
+        addresses=filled.addresses if named else {**filled.addresses, "to": answered.to},
+        subject=filled.subject or answered.subject,
+        ref=filled.ref or answered.ref,
+        key=filled.key or key,
+    )
+
+
+def described(filled: Filled, people: dict[str, list[Mailbox]], links: "Links") -> Record:
+    """The members that not every message has."""
+    given = {
+        "ref": None if filled.ref is None else {"id": filled.ref},
+        **{name: [each.as_record() for each in boxes] for name, boxes in people.items()},
+        "inReplyTo": links.in_reply_to,
+        "references": links.references,
+        "attachments": [each.properties for each in filled.attachments],
+        "idempotencyKey": filled.key,
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def reply_to(filled: Filled, sender: Mailbox, identity: Identity) -> list[Mailbox]:
@@ -177,13 +201,20 @@ def marked(subject: str, ref: str | None) -> str:
     return f"[{short(ref)}] {subject}"
 
 
-def related(filled: Filled, identity: Identity) -> list[str]:
-    """The ids of References: the anchor of the resource, then those that the author adds."""
-    anchor = [] if filled.ref is None else [identity.anchor(filled.ref)]
-    own = [
-        each for name, value in filled.headers if name.lower() == "references" for each in headers.ids(value)
-    ]
-    return [*anchor, *own]
+class Links:
+    """The ids of In-Reply-To and References: the resource's anchor, what is answered, the author's own."""
+
+    def __init__(self, filled: Filled, identity: Identity, answered: Answer | None) -> None:
+        anchor = [] if filled.ref is None else [identity.anchor(filled.ref)]
+        replied = answered.in_reply_to if answered else []
+        earlier = answered.references if answered else []
+        self.in_reply_to = list(dict.fromkeys([*replied, *_own_ids(filled, "in-reply-to")]))
+        self.references = list(dict.fromkeys([*anchor, *earlier, *_own_ids(filled, "references")]))
+        self.is_answer = answered is not None
+
+
+def _own_ids(filled: Filled, wanted: str) -> list[str]:
+    return [each for name, value in filled.headers if name.lower() == wanted for each in headers.ids(value)]
 
 
 def opening(sender: Mailbox, people: dict[str, list[Mailbox]], subject: str) -> list[bytes]:
@@ -196,15 +227,16 @@ def opening(sender: Mailbox, people: dict[str, list[Mailbox]], subject: str) -> 
     return fields
 
 
-def closing(filled: Filled, date: bytes, message_id: str, references: list[str]) -> list[bytes]:
+def closing(filled: Filled, date: bytes, message_id: str, links: Links) -> list[bytes]:
     """The header fields that programs read, and the author's own."""
-    fields = [
-        date,
-        encode.identifiers("Message-ID", [message_id]),
-    ]
-    if references:
-        fields.append(encode.identifiers("References", references))
+    fields = [date, encode.identifiers("Message-ID", [message_id])]
+    if links.in_reply_to:
+        fields.append(encode.identifiers("In-Reply-To", links.in_reply_to))
+    if links.references:
+        fields.append(encode.identifiers("References", links.references))
     if filled.lang:
         fields.append(encode.structured("Content-Language", filled.lang))
-    fields += [headers.field(name, value) for name, value in filled.headers if name.lower() != "references"]
-    return fields
+    own = [(name, value) for name, value in filled.headers if name.lower() not in headers.IDS]
+    if links.is_answer and not any(name.lower() == "auto-submitted" for name, _value in own):
+        fields.append(b"Auto-Submitted: auto-replied\r\n")  # RFC 3834 section 5
+    return [*fields, *(headers.field(name, value) for name, value in own)]

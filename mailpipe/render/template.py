@@ -1,5 +1,6 @@
 """A template, compiled: front matter, body and base, ready to be filled with one record after another."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,10 +12,15 @@ from mailpipe.render import attachments, environment, headers, markup
 from mailpipe.render.attachments import Attachment, ReadFile
 from mailpipe.render.environment import LIMIT, Environment
 from mailpipe.render.fields import Field
-from mailpipe.render.frontmatter import ADDRESSES, DATA_FORMATS, FrontMatter, Source
-from mailpipe.render.layout import Layouts, base_values, check_base
+from mailpipe.render.frontmatter import ADDRESSES, FrontMatter, Source
+from mailpipe.render.layout import Layout, Layouts, base_values, check_base
+from mailpipe.render.options import constant, data_option, switch
 from mailpipe.render.pictures import ReadPicture
 from mailpipe.render.tokens import RESERVED, Tokens, shown
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")  # a language tag, RFC 5646 section 2.1
+
+Check = Callable[[Any], None]
 
 
 class Files(NamedTuple):
@@ -27,6 +33,8 @@ class Files(NamedTuple):
     loader: BaseLoader
     picture: ReadPicture
     attach: ReadFile
+    check: Check | None = None
+    """Raises RecordError for data that the template's schema does not allow."""
     variants: Mapping[str, "Files"] = {}
     """The same in other languages, by lower-case language tag."""
 
@@ -41,8 +49,11 @@ class Filled(NamedTuple):
     headers: list[tuple[str, str]]
     text: str
     html: str
+    markdown: str | None
     inline: tuple[bytes, ...]
     attachments: list[Attachment]
+    key: str
+    """The idempotency key; empty for none."""
 
 
 class Template:
@@ -61,47 +72,71 @@ class Template:
         self._engine = Environment(self._tokens, files.loader)
         values = dict(files.front.values)
         for key, texts in (overrides or {}).items():
-            values[key] = overriding(key, texts)
+            override(values, key, texts)
         self._addresses = {key: self._senders(key, values[key]) for key in ADDRESSES if values.get(key)}
         self._subject = self._field("subject", values.get("subject"))
         self._ref = self._field("ref", values.get("ref"))
         self._lang = self._field("lang", values.get("lang"))
+        self._key = self._field("idempotencyKey", values.get("idempotencyKey"))
         self._logo = constant("logo", values.get("logo"), self.name)
         self._attachments = self._list("attachments", values.get("attachments"))
         self._read_attachment = files.attach
         self._headers = self._custom(values.get("headers"))
-        self.data_format, self.data_fields = data_option(values.get("data"), self.name)
+        self.data = data_option(values.get("data"), self.name)
+        self._check = files.check
         self._body = self._compiled(files.front.body, self.name, files.front.line)
         self._line = files.front.line
         check_base(files.base, files.base_name)
         # CSS has "{#" in it, so comments of a base are written {## ##}.
         engine = self._engine.overlay(comment_start_string="{##", comment_end_string="##}")
         self._base = environment.compiled(engine, files.base, files.base_name)
-        self._layouts = Layouts(self._tokens, self.name, format_of(self.name), files.picture)
-
+        to_html = format_of(self.name)
+        wants_source = markdown_part(values.get("markdown"), to_html, self.name)
+        self._layouts = Layouts(self._tokens, self.name, to_html, files.picture, wants_source)
         self._variants = {tag: Template(each, secret, overrides) for tag, each in files.variants.items()}
 
     def variant(self, data: dict[str, Any]) -> "Template":
         """The template in the record's language, by its whole tag or by what comes before the hyphen."""
-        if not self._variants or not self._lang:
+        if not self._variants:
             return self
-        tag = self._lang.text(self._engine.names({"data": data, **data})).lower()
+        tag = self._language(self._engine.names({"data": data, **data})).lower()
         return self._variants.get(tag) or self._variants.get(tag.partition("-")[0]) or self
 
     def fill(self, data: dict[str, Any]) -> Filled:
         """All that a message of this record says; raises :class:`RecordError`."""
+        if self._check:
+            self._check(data)
         values = self._engine.names({"data": data, **data})
+        self._engine.speech.lang = lang = self._language(values)
         addresses = {key: self._mailboxes(key, fields, values) for key, fields in self._addresses.items()}
         subject = self._subject.text(values) if self._subject else ""
         ref = self._reference(values)
-        lang = self._lang.text(values) if self._lang else ""
         custom = [(name, field.text(values)) for name, field in self._headers]
-        text, html, inline = self._texts(values, base_values(data, subject, ref, lang, self._logo))
+        layout, printed, texts = self._content(values, base_values(data, subject, ref, lang, self._logo))
         names = [path for field in self._attachments for path in attachments.paths(field.value(values))]
-        attached = attachments.attached(names, self._read_attachment) if names else []
-        return Filled(addresses, subject, ref, lang, custom, text, html, inline, attached)
+        return Filled(
+            addresses,
+            subject,
+            ref,
+            lang,
+            custom,
+            layout.text.fill(printed, texts),
+            layout.html.fill(printed, texts),
+            layout.markdown.fill(printed, texts) if layout.markdown else None,
+            layout.parts,
+            attachments.attached(names, self._read_attachment) if names else [],
+            self._key.text(values) if self._key else "",
+        )
 
-    def _texts(self, values: dict[str, Any], outer: dict[str, Any]) -> tuple[str, str, tuple[bytes, ...]]:
+    def _language(self, values: dict[str, Any]) -> str:
+        """The language tag of front matter or flag, else the member ``lang`` of the data if it is one."""
+        if self._lang:
+            return self._lang.text(values)
+        given = values.get("lang")
+        return given if isinstance(given, str) and LANGUAGE.fullmatch(given) else ""
+
+    def _content(self, values: dict[str, Any], outer: dict[str, Any]) -> tuple[Layout, list[Any], list[str]]:
+        """The layout of this record, and the printed values: as they are, and as they are shown."""
         printed: list[Any] = []
         self._tokens.values = printed
         body = environment.expanded(self._body, values, self._line)
@@ -110,7 +145,7 @@ class Template:
         texts = [value if type(value) is str else shown(value) for value in printed]
         if sum(map(len, texts)) > LIMIT:
             raise RecordError(f"the values to print have over {LIMIT} characters", slug="limit:output")
-        return layout.text.fill(printed, texts), layout.html.fill(printed, texts), layout.parts
+        return layout, printed, texts
 
     def _mailboxes(self, key: str, fields: list[Field], values: dict[str, Any]) -> list[Mailbox]:
         try:
@@ -156,13 +191,27 @@ class Template:
         if not isinstance(value, dict):
             raise ConfigError(f"{self.name}: headers are not names and values")
         named = [(headers.name(key, self.name), self._field(key, item)) for key, item in value.items()]
+        if len({name.lower() for name, _field in named}) < len(named):
+            raise ConfigError(f"{self.name}: a header is there twice", hint="capitals make no difference")
         return [(name, field) for name, field in named if field]
 
 
-def overriding(key: str, texts: Sequence[str]) -> Any:
-    """The value of a flag, in the shape that the front matter has."""
+def override(values: dict[str, Any], key: str, texts: Sequence[str]) -> None:
+    """Put what a flag gives in the place of what the front matter has."""
     sources = [Source(text, f"--{key}", 1) for text in texts]
-    return sources if key in (*ADDRESSES, "attachments") else sources[0]
+    if key == "part":
+        given = values.get("data")
+        values["data"] = {**(given if isinstance(given, dict) else {"format": given}), "part": sources[0]}
+    else:
+        values[key] = sources if key in (*ADDRESSES, "attachments") else sources[0]
+
+
+def markdown_part(value: Any, to_html: Callable[[str, str], str], name: str) -> bool:
+    """Whether the message has a part in Markdown, too; raises :class:`ConfigError`."""
+    wanted = switch("markdown", value, name)
+    if wanted and to_html is not markup.from_markdown:
+        raise ConfigError(f"{name}: only a template in Markdown makes a part in Markdown")
+    return wanted
 
 
 def format_of(name: str) -> Callable[[str, str], str]:
@@ -172,29 +221,3 @@ def format_of(name: str) -> Callable[[str, str], str]:
         known = ", ".join(f".{each}" for each in markup.FORMATS)
         raise ConfigError(f"{name}: what a template is written in is told by its ending: {known}")
     return markup.FORMATS[ending]
-
-
-def constant(key: str, value: Any, name: str) -> str:
-    """A value that is not a template; raises :class:`ConfigError`."""
-    if value is None:
-        return ""
-    if not isinstance(value, Source) or "{{" in value.text or "{%" in value.text:
-        raise ConfigError(f"{name}: {key} is one text without templates in it")
-    return value.text.strip()
-
-
-def data_option(value: Any, name: str) -> tuple[str, tuple[str, ...] | None]:
-    """How the data travel, and which members (None is all); raises :class:`ConfigError`."""
-    options = value if isinstance(value, dict) else {"format": value}
-    for key in options:
-        if key not in ("format", "fields"):
-            raise ConfigError(f"{name}: unknown key {key!r} in data", hint="the keys are format and fields")
-    form = constant("data", options.get("format"), name) or "json"
-    if form not in DATA_FORMATS:
-        raise ConfigError(f"{name}: data is {form!r}", hint=f"it may be {', '.join(DATA_FORMATS)}")
-    fields = options.get("fields")
-    if fields is None:
-        return form, None
-    if not isinstance(fields, list):
-        raise ConfigError(f"{name}: the fields of data are not a list of names")
-    return form, tuple(constant("fields", item, name) for item in fields)

@@ -35,7 +35,7 @@ def filler(literals: Sequence[str]) -> Callable[[Sequence[str]], str]:
     Behind a host of the author's a value is percent-encoded, so that it cannot leave its place.  A value
     that brings the scheme or the host itself must make a URL that is allowed as a whole.
     """
-    if not _PLACED.match(literals[0]):
+    if not is_placed(literals[0]):
         return partial(_whole, literals)
     first, *rest = literals
     start = checked(first)
@@ -46,7 +46,7 @@ def filler(literals: Sequence[str]) -> Callable[[Sequence[str]], str]:
     def fill(values: Sequence[str]) -> str:
         pieces = [start]
         for place, value, end in zip(places, values, ends, strict=True):
-            pieces += (_placed(place, value), end)
+            pieces += (placed(place, value), end)
         return "".join(pieces)
 
     return fill
@@ -55,8 +55,8 @@ def filler(literals: Sequence[str]) -> Callable[[Sequence[str]], str]:
 def _whole(literals: Sequence[str], values: Sequence[str]) -> str:
     url = literals[0]
     for value, literal in zip(values, literals[1:], strict=True):
-        if _PLACED.match(url):
-            url += _placed(url, value)
+        if is_placed(url):
+            url += placed(url, value)
         elif _HOST.fullmatch(url):
             url += _host(value, url)
         else:
@@ -65,7 +65,13 @@ def _whole(literals: Sequence[str], values: Sequence[str]) -> str:
     return checked(url)
 
 
-def _placed(url: str, value: str) -> str:
+def is_placed(url: str) -> bool:
+    """Whether a value behind this beginning of a URL is past its scheme and host."""
+    return _PLACED.match(url) is not None
+
+
+def placed(url: str, value: str) -> str:
+    """The value as it stands behind ``url``: it cannot leave its place."""
     if isinstance(value, Encoded):
         return value
     if url[0] in "tT":

@@ -124,7 +124,7 @@ def test_a_bad_record_fails_alone(run: Run, configured: dict[str, str]) -> None:
 
     assert result.status == 1
     assert ["error" in record for record in result.records] == [False, True, False]
-    assert "record 2: to: check.md, line 3: 'partner' is not in the data" in result.stderr
+    assert "record 2: check.md, line 6: 'lang' is not in the data" in result.stderr
 
 
 def test_markdown_too_deep_for_its_reader_is_a_mistake_in_the_template(run: Run, tmp_path: Path) -> None:
