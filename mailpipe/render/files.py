@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
@@ -10,7 +11,7 @@ from mailpipe.render import attachments, frontmatter, pictures
 from mailpipe.render.attachments import ReadFile
 from mailpipe.render.frontmatter import FrontMatter
 from mailpipe.render.options import constant
-from mailpipe.render.template import LANGUAGE, Files
+from mailpipe.render.template import LANGUAGE, Check, Files
 from mailpipe.render.tokens import RESERVED
 
 LIMIT = 1024 * 1024  # characters of a template
@@ -54,7 +55,25 @@ def _files(path: Path, front: FrontMatter, base: str | None, attach: ReadFile) -
         loader=FolderLoader(folders[0]),
         picture=Pictures(folders).read,
         attach=attach,
+        check=_schema(path, front.values.get("schema")),
     )
+
+
+def _schema(template: Path, named: object) -> Check | None:
+    """What checks data against the schema that the front matter names, relative to the template."""
+    own = constant("schema", named, template.name)
+    if not own:
+        return None
+    from mailpipe.wire import schemafile
+
+    violations = schemafile.load(template.parent / own).violations
+
+    def check(data: Any) -> None:
+        if found := violations(data):
+            listed = "; ".join(f"{path or 'the data'}: {what}" for path, what in found)
+            raise RecordError(f"the data do not follow {own}: {listed}", slug="bad-data")
+
+    return check
 
 
 def _base(template: Path, named: object, given: str | None) -> Path:

@@ -7,7 +7,7 @@ from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from mailpipe.errors import ConfigError, RecordError
@@ -34,6 +34,9 @@ def _spoken(make: Callable[..., str], speech: Speech) -> Callable[..., str]:
     @pass_context
     @wraps(make)
     def spoken(_context: Context, value: Any, *args: Any, **kwargs: Any) -> str:
+        for given in (value, *args, *kwargs.values()):
+            if isinstance(given, Undefined):
+                str(given)  # raises, with the name
         return make(locale(speech.lang), value, *args, **kwargs)
 
     return spoken

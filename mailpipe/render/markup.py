@@ -61,9 +61,22 @@ def from_plain(text: str, _name: str) -> str:
     return "\n".join(f"<p>{escape(block, quote=False)}</p>".replace("\n", "<br>\n") for block in blocks)
 
 
+def from_restructured(text: str, name: str) -> str:
+    """Clean HTML of reStructuredText; raises :class:`ConfigError` naming the template."""
+    try:
+        from mailpipe.render.restructured import to_html
+    except ImportError as exc:
+        raise ConfigError(
+            f"{name}: a template in reStructuredText needs docutils",
+            hint="install mailpipe with its extra: pip install 'mailpipe[rst]'",
+        ) from exc
+    return clean(to_html(text, name), name)
+
+
 FORMATS = {
     "md": from_markdown,
     "markdown": from_markdown,
+    "rst": from_restructured,
     "html": from_html,
     "htm": from_html,
     "txt": from_plain,

@@ -60,6 +60,8 @@ class Writer:
             with self._outside.budget:
                 answered = answer(given, self._is_own) if self._replies else None
                 chosen = template.variant(given)
+                if chosen.check:
+                    chosen.check(answered.data if answered else given)
                 return self._record(chosen, given, chosen.fill(given), answered)
         except UnicodeEncodeError as exc:
             raise RecordError("the data have half a character (a lone surrogate)", slug="bad-text") from exc

@@ -8,7 +8,7 @@ from jinja2 import BaseLoader
 
 from mailpipe.errors import ConfigError, RecordError
 from mailpipe.mail.mailbox import Mailbox
-from mailpipe.render import attachments, environment, headers, markup
+from mailpipe.render import attachments, environment, headers, markup, tracking
 from mailpipe.render.attachments import Attachment, ReadFile
 from mailpipe.render.environment import LIMIT, Environment
 from mailpipe.render.fields import Field
@@ -82,8 +82,9 @@ class Template:
         self._attachments = self._list("attachments", values.get("attachments"))
         self._read_attachment = files.attach
         self._headers = self._custom(values.get("headers"))
+        self._track = tracking.Option(values.get("track"), self._field, self.name)
         self.data = data_option(values.get("data"), self.name)
-        self._check = files.check
+        self.check = files.check
         self._body = self._compiled(files.front.body, self.name, files.front.line)
         self._line = files.front.line
         check_base(files.base, files.base_name)
@@ -102,10 +103,18 @@ class Template:
         tag = self._language(self._engine.names({"data": data, **data})).lower()
         return self._variants.get(tag) or self._variants.get(tag.partition("-")[0]) or self
 
+    @property
+    def tracks(self) -> bool:
+        """Whether opens of any of its messages may be recorded."""
+        return self._track.active or any(each.tracks for each in self._variants.values())
+
+    def tracked(self, data: dict[str, Any]) -> tracking.Wanted:
+        """What is recorded of the opens of this record's message; raises :class:`RecordError`."""
+        chosen = self.variant(data)
+        return chosen._track.wanted(chosen._engine.names({"data": data, **data}))
+
     def fill(self, data: dict[str, Any]) -> Filled:
         """All that a message of this record says; raises :class:`RecordError`."""
-        if self._check:
-            self._check(data)
         values = self._engine.names({"data": data, **data})
         self._engine.speech.lang = lang = self._language(values)
         addresses = {key: self._mailboxes(key, fields, values) for key, fields in self._addresses.items()}
@@ -202,6 +211,8 @@ def override(values: dict[str, Any], key: str, texts: Sequence[str]) -> None:
     if key == "part":
         given = values.get("data")
         values["data"] = {**(given if isinstance(given, dict) else {"format": given}), "part": sources[0]}
+    elif key == "track":
+        values[key] = tracking.with_url(values.get(key), sources[0])
     else:
         values[key] = sources if key in (*ADDRESSES, "attachments") else sources[0]
 
