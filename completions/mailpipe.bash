@@ -81,11 +81,13 @@ _mailpipe_render() {
     --base) _mailpipe_files; return ;;
     --attach) _mailpipe_nothing; return ;;
     --attach-root) _mailpipe_folders; return ;;
+    --json-part) _mailpipe_offer -W "alternative attachment none"; return ;;
+    --track) _mailpipe_urls ""; return ;;
     --limit) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --limit --eml --config -h --help"
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --track --limit --eml --config -h --help"
   else
     _mailpipe_files
   fi
@@ -143,13 +145,15 @@ _mailpipe_fetch() {
 _mailpipe_parse() {
   case $previous in
     --attachments) _mailpipe_folders; return ;;
+    --only-type) _mailpipe_nothing; return ;;
     --vocabulary) _mailpipe_files; return ;;
+    --schema) _mailpipe_files; return ;;
     --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
     --max-size) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--attachments --safe-html --no-content --vocabulary --account --keep-raw --max-size --config -h --help"
+    _mailpipe_offer -W "--attachments --safe-html --no-content --only-type --nested --vocabulary --schema --account --keep-raw --max-size --config -h --help"
   else
     _mailpipe_files
   fi
@@ -157,10 +161,12 @@ _mailpipe_parse() {
 
 _mailpipe_route() {
   case $previous in
+    --jobs) _mailpipe_nothing; return ;;
+    --max-attempts) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--explain --dry-run --check --config -h --help"
+    _mailpipe_offer -W "--explain --dry-run --check --jobs --max-attempts --config -h --help"
   else
     _mailpipe_files
   fi
@@ -175,6 +181,14 @@ _mailpipe_settle() {
   esac
   if [[ $current == -* ]]; then
     _mailpipe_offer -W "--processed --failed --max-attempts --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_track() {
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "-h --help"
   else
     _mailpipe_nothing
   fi
@@ -196,7 +210,7 @@ _mailpipe() {
       if [[ $current == -* ]]; then
         _mailpipe_offer -W "-V --version -h --help"
       else
-        _mailpipe_offer -W "render send sent fetch parse route settle demo"
+        _mailpipe_offer -W "render send sent fetch parse route settle track demo"
       fi
       ;;
     render) _mailpipe_render ;;
@@ -206,6 +220,7 @@ _mailpipe() {
     parse) _mailpipe_parse ;;
     route) _mailpipe_route ;;
     settle) _mailpipe_settle ;;
+    track) _mailpipe_track ;;
     demo) _mailpipe_demo ;;
     *) _mailpipe_nothing ;;
   esac

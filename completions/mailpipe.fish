@@ -58,6 +58,7 @@ complete -c mailpipe -n __fish_mailpipe_needs_command -k -a fetch -d 'Read messa
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a parse -d 'Turn messages into dependable JSON'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a route -d 'Give each parsed message to the handler its rules name'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a settle -d 'Move routed messages to the processed or failed folder'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a track -d 'Record who opens mail, and show it'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a demo -d 'Show the whole loop in a temporary folder, in seconds'
 
 complete -c mailpipe -n '__fish_mailpipe_using render' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose From is used where the template has none'
@@ -68,6 +69,10 @@ complete -c mailpipe -n '__fish_mailpipe_using render' -l lang -x -d 'Language t
 complete -c mailpipe -n '__fish_mailpipe_using render' -l base -r -F -d 'HTML file around the content'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l attach -x -d 'File to attach, instead of the template\'s'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l attach-root -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder below which files are attached'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l json-part -x -a 'alternative attachment none' -d 'Where the data go: between text and HTML, beside them, or nowhere'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l markdown -d 'Send the Markdown, too, as text/markdown'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l reply -d 'Answer parsed messages, which are read instead of data'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l track -x -a '(__fish_mailpipe_urls )' -d 'Server of `mailpipe track serve` that is told of opens'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l limit -x -d 'Stop after N records'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l eml -d 'Write one message itself (RFC 5322) instead of records'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
@@ -108,7 +113,10 @@ complete -c mailpipe -n '__fish_mailpipe_using fetch' -a '(__fish_mailpipe_accou
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l attachments -x -a '(__fish_complete_directories (commandline -ct))' -d 'Keep attachments as files in DIR; the record has their path instead of their content'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l safe-html -d 'Add safeHtml: the HTML made inert for showing in a page; nothing in it runs or fetches'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l no-content -d 'Describe attachments, but leave their content out'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l only-type -x -d 'Give content only of attachments of this type, like image/*; describe the others. Repeatable'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l nested -d 'Read attached messages too: each into nested of its attachment'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l vocabulary -r -F -d 'Names of fields and values in other languages, YAML'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -l schema -r -F -d 'JSON Schema, in JSON or YAML, that data is held against'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose key signs refs, for messages that fetch has not read'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l keep-raw -d 'Keep raw, the message as it came'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l max-size -x -d 'Of a larger message only the beginning is read'
@@ -119,6 +127,8 @@ complete -c mailpipe -n '__fish_mailpipe_using parse' -F
 complete -c mailpipe -n '__fish_mailpipe_using route' -l explain -d 'Say on stderr, and in route.tried, which rules were tried and what decided'
 complete -c mailpipe -n '__fish_mailpipe_using route' -l dry-run -d 'Run no handler and write no file: say in route.would what would be done'
 complete -c mailpipe -n '__fish_mailpipe_using route' -l check -d 'Only check the rules and their handlers; read no record'
+complete -c mailpipe -n '__fish_mailpipe_using route' -l jobs -x -d 'Handle N messages at a time'
+complete -c mailpipe -n '__fish_mailpipe_using route' -l max-attempts -x -d 'A message handed out more than N times fails without being handled'
 complete -c mailpipe -n '__fish_mailpipe_using route' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using route' -s h -l help -d 'Show this message and exit'
 complete -c mailpipe -n '__fish_mailpipe_using route' -F
@@ -128,5 +138,7 @@ complete -c mailpipe -n '__fish_mailpipe_using settle' -l failed -x -d 'Folder f
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l max-attempts -x -d 'A message deferred at its Nth attempt has failed'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using track' -s h -l help -d 'Show this message and exit'
 
 complete -c mailpipe -n '__fish_mailpipe_using demo' -s h -l help -d 'Show this message and exit'

@@ -9,11 +9,11 @@ from mailpipe._docs import meanings
 from mailpipe._docs.examples import CONFIG, RECORD, RULES, VOCABULARY
 from mailpipe._docs.members import JMAP, OWN, Member
 from mailpipe._docs.roff import bold, inline, italic, literal, page, paragraph, prose, tagged
-from mailpipe._docs.rulestext import CONDITIONS, HANDLERS, OUTCOMES
+from mailpipe._docs.rulestext import CONDITIONS, HANDLERS, OUTCOMES, REPLIES, WEBHOOKS
 from mailpipe._docs.structs import keys, summary
 from mailpipe.config import Account, Config, Database, Folders, Secret, Server, Track, Trust
 from mailpipe.route.checks import Operators
-from mailpipe.route.rules import Rule, RuleFile
+from mailpipe.route.ruletypes import Limits, Post, ReplyLimits, Rule, RuleFile
 
 Section = tuple[str, list[str]]
 
@@ -23,6 +23,7 @@ _WRITTEN = {
     (Operators, "minimum"): "number",
     (Operators, "maximum"): "number",
     (Operators, "not"): "check",
+    (Operators, "count"): "number or check",
     (Rule, "when"): "mapping of paths to checks",
 }
 _NOT_WRITTEN = {(Account, "name")}
@@ -104,8 +105,8 @@ def rules_page() -> str:
     """mailpipe-rules(5)."""
     about = (
         "A rule file says what is done with each parsed message. It is YAML: a list of rules, in order. "
-        "The first rule whose conditions all hold is the only one that counts; a message that no rule fits"
-        " has failed.",
+        "The first rule whose conditions all hold is the only one that counts, unless it says continue; a "
+        "message that no rule fits has failed.",
         "Every value is the text that is typed: NO, 0123 and 1.10 stay what they are. A key that is not "
         "known, a key that is written twice, a tag or an alias is an error, and `mailpipe route --check` "
         "finds it.",
@@ -116,6 +117,9 @@ def rules_page() -> str:
         ("A RULE", _keys(Rule)),
         ("CONDITIONS", [*prose(CONDITIONS), *_keys(Operators)]),
         ("HANDLERS", prose(HANDLERS)),
+        ("WEBHOOKS", [*prose(WEBHOOKS), *_keys(Post)]),
+        ("REPLIES", [*prose(REPLIES), *_keys(ReplyLimits)]),
+        ("LIMITS", [*paragraph(summary(Limits)), *_keys(Limits)]),
         ("OUTCOMES", prose(OUTCOMES)),
         ("EXAMPLES", ["Rules:", *literal(RULES), "The vocabulary they name:", *literal(VOCABULARY)]),
         ("SEE ALSO", _see_also("mailpipe-route(1)", "mailpipe-settle(1)", "mailpipe-record(5)")),

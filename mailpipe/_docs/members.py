@@ -207,8 +207,12 @@ OWN = (
         "The rule that was met, and what its handler did.",
         "rule is its name, or null; outcome is processed, failed or deferred; reason and detail say why it"
         " is not processed. handler is {run, status, signal, timedOut, seconds, stdout, stderr}, with the "
-        "beginning of what was printed, or {append}. With --explain, tried is a list of {rule, met, why}. "
-        "With --dry-run there is would instead of outcome.",
+        "beginning of what was printed, or {post, status, tries, seconds, response}, or {append}. reply is "
+        "the same of the program that answers, or {withheld} with the reason. captures is what patterns have "
+        "captured. before is a list of {rule, outcome, handler} of the rules that said continue. blameless "
+        "is true where the message was deferred for no reason of its own, which is not counted as an "
+        "attempt. With --explain, tried is a list of {rule, met, why}. With --dry-run there is would "
+        "instead of outcome.",
     ),
     Member(
         "settled",

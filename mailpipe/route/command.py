@@ -1,12 +1,20 @@
 """The command line of route."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailpipe.config import Settings
 from mailpipe.record import Transform
 from mailpipe.stage import stage
+
+if TYPE_CHECKING:
+    from mailpipe.route.rules import Rules
+
+ATTEMPTS = 10
 
 
 @stage(
@@ -16,7 +24,10 @@ from mailpipe.stage import stage
 # Give every parsed message to its handler, then put it away
 mailpipe fetch partners | mailpipe parse | mailpipe route rules.yaml | mailpipe settle
 
-# Are the rules well formed, and are the handlers there?
+# The same with eight handlers at a time; messages about one ref stay in their order
+mailpipe fetch partners | mailpipe parse | mailpipe route --jobs 8 rules.yaml | mailpipe settle
+
+# Are the rules well formed, are the handlers there, and can every rule be met?
 mailpipe route --check rules.yaml
 
 # What would be done with the mail that waits, and why?  Nothing is leased, run or moved
@@ -35,32 +46,70 @@ mailpipe fetch --peek partners | mailpipe parse | mailpipe route --dry-run --exp
     help="Run no handler and write no file: say in route.would what would be done.",
 )
 @click.option("--check", is_flag=True, help="Only check the rules and their handlers; read no record.")
-def command(settings: Settings, rules: str, explain: bool, dry_run: bool, check: bool) -> Transform:
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Handle N messages at a time.",
+)
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(min=1),
+    default=ATTEMPTS,
+    show_default=True,
+    metavar="N",
+    help="A message handed out more than N times fails without being handled.",
+)
+def command(
+    settings: Settings, rules: str, explain: bool, dry_run: bool, check: bool, jobs: int, max_attempts: int
+) -> Transform:
     """Give each parsed message to the handler its rules name.
 
     RULES is a YAML file: an ordered list of rules, of which the first whose conditions hold is the
-    only one that counts; see mailpipe-rules(5). A rule runs a program with the record as JSON on its
-    standard input, or appends the record to a JSON Lines file, or only gives an outcome.
+    only one that counts, unless it says continue; see mailpipe-rules(5). A rule runs a program with
+    the record as JSON on its standard input, posts it to a webhook, appends it to a JSON Lines file,
+    answers it, or only gives an outcome.
 
-    The outcome is "processed" where a handler ends with status 0, "deferred" with status 75 (or when
-    it takes too long, or is killed), and "failed" with any other. A message that meets no rule has
-    failed, so that a person sees it. mailpipe-settle(1) acts on the outcome.
+    The outcome is "processed" where a handler ends with status 0 or a webhook answers 2xx,
+    "deferred" with status 75 (or when it takes too long, is killed, is down or asks for later), and
+    "failed" with anything else. A message that meets no rule has failed, so that a person sees it.
+    mailpipe-settle(1) acts on the outcome. With --dry-run there is none, so that settle does nothing.
 
-    Handlers run one after the other, in the folder of the rule file, with an environment of PATH,
-    LANG, HOME, the variables by which mailpipe finds its own files, MAILPIPE_ID (the same for the
-    same message, to recognise one that comes twice) and MAILPIPE_ATTEMPT (1, 2, ...).
+    With --jobs the records come out in the order in which they came in all the same, and messages
+    about the same ref are handled one after the other. When a signal ends the stage, handlers that
+    run are awaited; messages whose verdict was not written are handed out again.
 
-    With --dry-run the record has no outcome, so that settle leaves the message where it is.
+    A webhook that does not answer three times in a row is left alone for a minute: what would go
+    there is deferred, and the stage ends with status 75.
+
+    SIGHUP reads the rules again before the next record; if they have become wrong, those of before
+    stay in force.
     """
-    from pathlib import Path
+    from mailpipe.route import rulefile
+    from mailpipe.route.own import OwnAddresses
 
-    from mailpipe.route import hands, rulefile
-
-    path = Path(rules)
-    loaded = rulefile.load(path, lambda: settings.config.vocabulary)
+    load = partial(rulefile.load, Path(rules), lambda: settings.config.vocabulary, OwnAddresses(settings))
     if check:
-        hands.say_checked(path, loaded)
-        return lambda _records: iter(())
-    from mailpipe.route import core
+        return _checked(Path(rules), load)
+    return _working(Path(rules), load, jobs, max_attempts, dry=dry_run, explain=explain)
 
-    return partial(core.route, rules=loaded, hands=hands.of(path, dry=dry_run, explain=explain))
+
+def _checked(path: Path, load: Callable[[], "Rules"]) -> Transform:
+    from mailpipe.route.checked import check
+
+    check(path, load())
+    return lambda _records: iter(())
+
+
+def _working(
+    path: Path, load: Callable[[], "Rules"], jobs: int, max_attempts: int, *, dry: bool, explain: bool
+) -> Transform:
+    from mailpipe.route import core, hands
+    from mailpipe.route.reload import Reloaded
+
+    current = Reloaded(load, hands.tell).listen()
+    across = core.in_turn if jobs == 1 else hands.at_a_time(jobs)
+    work = hands.of(path, current().replies, dry=dry, explain=explain)
+    return partial(core.route, rules=current, hands=work, across=across, max_attempts=max_attempts)

@@ -1,34 +1,44 @@
 """Reads a rule file and the vocabulary it names, and finds the handlers before the first record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mailpipe.errors import ConfigError, NoInputError
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.mail.vocabulary import build as build_vocabulary
 from mailpipe.route import append, rules, run
-from mailpipe.route.rules import Placeholder, Rules
+from mailpipe.route.answer import Own, nobody
+from mailpipe.route.rules import Placeholder, Ready, Rules
 from mailpipe.wire import plainyaml
 
 
-def load(path: Path, configured: Callable[[], str | None] = lambda: None) -> Rules:
+def load(path: Path, configured: Callable[[], str | None] = lambda: None, own: Own = nobody) -> Rules:
     """The checked rules of a file; raises NoInputError or ConfigError naming file, rule and key.
 
-    ``configured`` gives the vocabulary file of the configuration, for rules that name none.
-    Handlers must be there, and must not be writable by people who do not own the rules.
+    ``configured`` gives the vocabulary file of the configuration, for rules that name none; ``own``
+    tells our own addresses.  Handlers must be there, and must not be writable by people who do not own
+    the rules.
     """
     source = plainyaml.read(path)
     named = rules.vocabulary_path(source, str(path)) or configured()
-    loaded = rules.build(source, str(path), _vocabulary(path, named))
+    loaded = rules.build(source, str(path), _vocabulary(path, named), own)
     for rule in loaded.rules:
         try:
-            if rule.run and not isinstance(rule.run[0], Placeholder):
-                run.locate(rule.run[0], path)
+            for program in _programs(rule):
+                run.locate(program, path)
+            if rule.run or rule.reply:
+                run.folder(rule.terms.cwd, path)
             if rule.append:
                 append.locate(rule.append, path.parent)
         except ConfigError as exc:
             raise ConfigError(f"{path}: rule {rule.name!r}: {exc.detail}", hint=exc.hint) from exc
     return loaded
+
+
+def _programs(rule: Ready) -> Iterator[str]:
+    for argv in (rule.run, rule.reply):
+        if argv and not isinstance(argv[0], Placeholder):
+            yield argv[0]
 
 
 def _vocabulary(path: Path, named: str | None) -> Vocabulary:

@@ -5,6 +5,7 @@ environment, and what the handler prints is read to its end but kept only up to 
 """
 
 import os
+import resource
 import shutil
 import signal
 import stat
@@ -14,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mailpipe.errors import ConfigError, UnavailableError
-from mailpipe.route.core import Ran
+from mailpipe.route.rules import Terms
 from mailpipe.route.talk import Talk
+from mailpipe.route.verdict import Ran
 
 # A handler may be a pipe of our own stages: it must find the same configuration and state.
 PASSED = ("PATH", "LANG", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "MAILPIPE_CONFIG")
@@ -51,16 +53,26 @@ def locate(program: str, rule_file: Path) -> str:
     return str(path)
 
 
+def folder(name: str, rule_file: Path) -> Path:
+    """The folder in which a handler works: that of the rules, or one relative to it.
+
+    Raises ConfigError if it is not there.
+    """
+    path = rule_file.parent.absolute() / Path(name).expanduser()
+    if not path.is_dir():
+        raise ConfigError(f"cwd: {path} is not a folder", hint=f"mkdir -p {path}")
+    return path
+
+
 class Runner:
-    """Runs the handlers of one rule file, in its folder."""
+    """Runs the handlers of one rule file; may be used by several threads."""
 
     def __init__(self, rule_file: Path) -> None:
         self._rule_file = rule_file
-        self._folder = rule_file.parent.absolute()
         self._passed = {name: os.environ[name] for name in PASSED if name in os.environ}
 
-    def __call__(self, argv: Sequence[str], stdin: bytes, told: Mapping[str, str], timeout: float, /) -> Ran:
-        """Run one handler to its end, or kill it and all it has started after ``timeout`` seconds.
+    def __call__(self, argv: Sequence[str], stdin: bytes, told: Mapping[str, str], terms: Terms, /) -> Ran:
+        """Run one handler to its end, or kill it and all it has started when its time is over.
 
         Raises UnavailableError if it cannot be started: that is no verdict on the message.
         """
@@ -72,16 +84,45 @@ class Runner:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=self._folder,
+                cwd=folder(terms.cwd, self._rule_file),
                 env={**self._passed, **told},
                 start_new_session=True,  # a group to kill; and Ctrl-C is ours to handle
             )
+            _limit(process, terms)
         except OSError as exc:
             raise UnavailableError(
                 f"{program} does not start: {exc.strerror}", hint="see its first line"
             ) from exc
         with process:
-            return _supervise(process, Talk(process, stdin), started, timeout)
+            return _supervise(process, Talk(process, stdin), started, terms.timeout)
+
+
+def _limit(process: "subprocess.Popen[bytes]", terms: Terms) -> None:
+    """Limit what the handler may use, where the system can do that from outside (Linux).
+
+    Before it starts would be a moment earlier, but nothing of ours can run between fork and exec of a
+    process with threads.
+    """
+    if not hasattr(resource, "prlimit"):
+        return
+    wanted = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: terms.files,
+        resource.RLIMIT_FSIZE: terms.file_size,
+        resource.RLIMIT_AS: terms.memory,
+        resource.RLIMIT_CPU: terms.cpu,
+    }
+    for kind, most in wanted.items():
+        if most is None:
+            continue
+        _soft, hard = resource.getrlimit(kind)
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.prlimit(process.pid, kind, (least, least))
+        except ProcessLookupError:
+            return  # it has ended already
+        except PermissionError:
+            continue  # a program that runs as somebody else
 
 
 def _supervise(process: "subprocess.Popen[bytes]", talk: Talk, started: float, timeout: float) -> Ran:

@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
+from mailpipe.errors import TemporaryError
 from mailpipe.mail.vocabulary import Vocabulary
-from mailpipe.route.core import Hands, Ran, Verdict, decide, judge, route
-from mailpipe.route.rules import Rules, build
+from mailpipe.route.core import Hands, route
+from mailpipe.route.decide import decide
+from mailpipe.route.judge import judge
+from mailpipe.route.rules import Rules, Terms, build
+from mailpipe.route.verdict import Posted, Ran, Verdict
+from mailpipe.route.webaddress import Posting
 from mailpipe.wire import plainyaml
+from mailpipe.wire.replies import Grant
 
 RULES = """
 rules:
@@ -42,20 +48,42 @@ class Fake:
     ran: Ran = field(default_factory=lambda: Ran(status=0))
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     said: list[list[str]] = field(default_factory=list)
+    posted: Posted = field(default_factory=lambda: Posted(status=200))
+    grant_: Grant = field(default_factory=lambda: Grant(7))
+    trouble: TemporaryError | None = None
 
-    def run(self, argv: Sequence[str], stdin: bytes, told: Mapping[str, str], timeout: float, /) -> Ran:
-        self.asked.append((tuple(argv), stdin, dict(told), timeout))
+    def run(self, argv: Sequence[str], stdin: bytes, told: Mapping[str, str], terms: Terms, /) -> Ran:
+        self.asked.append((tuple(argv), stdin, dict(told), terms.timeout))
         return self.ran
+
+    def post(self, to: Posting, body: bytes, name: str, attempt: int, /) -> Posted:
+        self.asked.append((to.origin, body, name, attempt))
+        return self.posted
+
+    def grant(self, sender: str, resource: str, /) -> Grant:
+        self.asked.append(("grant", sender, resource))
+        return self.grant_
+
+    def take_back(self, ticket: int, /) -> None:
+        self.asked.append(("take back", ticket))
 
     def append(self, name: str, line: bytes, /) -> None:
         self.asked.append((name, line))
 
     def hands(self, *, dry: bool = False, explain: bool = False) -> Hands:
-        return Hands(run=self.run, append=self.append, dry=dry, explain=self.said.append if explain else None)
+        return Hands(
+            run=self.run,
+            post=self.post,
+            append=self.append,
+            replies=self,
+            trouble=lambda: self.trouble,
+            dry=dry,
+            explain=self.said.append if explain else None,
+        )
 
 
 def routed(record: dict[str, Any], fake: Fake, **how: bool) -> dict[str, Any]:
-    [result] = route([record], rules(), fake.hands(**how))
+    [result] = route([record], rules=rules, hands=fake.hands(**how))
     assert {name: value for name, value in result.items() if name != "route"} == record
     return dict(result["route"])
 
@@ -63,7 +91,7 @@ def routed(record: dict[str, Any], fake: Fake, **how: bool) -> dict[str, Any]:
 def test_the_first_rule_that_matches_is_the_only_one_that_counts() -> None:
     record = {"auto": {"class": "bounce"}, "ref": {"id": "a7"}, "subject": "x"}
 
-    assert decide(record, rules()).argv == ("./bounced",)
+    assert decide(record, rules()).verdicts[0].argv == ("./bounced",)
 
 
 def test_a_handler_gets_the_record_on_stdin_and_values_as_whole_arguments() -> None:
@@ -86,7 +114,7 @@ def test_a_value_that_is_unsafe_as_an_argument_fails_and_runs_nothing(value: Any
     fake = Fake()
     text = "rules: [{run: [./x, '{data.v}']}]"
 
-    [result] = route([{"data": {"v": value}}], rules(text), fake.hands())
+    [result] = route([{"data": {"v": value}}], rules=lambda: rules(text), hands=fake.hands())
 
     assert (result["route"]["outcome"], result["route"]["reason"]) == ("failed", "argument-refused")
     assert fake.asked == []
@@ -94,7 +122,9 @@ def test_a_value_that_is_unsafe_as_an_argument_fails_and_runs_nothing(value: Any
 
 def test_numbers_become_arguments_exactly() -> None:
     text = "rules: [{run: [./x, '{data.a}', '{data.b}', '{data.c}']}]"
-    verdict = decide({"data": {"a": Decimal("1.10"), "b": 12345678901234567890, "c": True}}, rules(text))
+    [verdict] = decide(
+        {"data": {"a": Decimal("1.10"), "b": 12345678901234567890, "c": True}}, rules(text)
+    ).verdicts
 
     assert verdict.argv == ("./x", "1.10", "12345678901234567890", "true")
 
@@ -139,9 +169,9 @@ def test_a_fixed_outcome_needs_no_handler() -> None:
     ids=str,
 )
 def test_the_end_of_a_handler_is_the_outcome(ran: Ran, outcome: str, reason: str) -> None:
-    verdict = Verdict(rule="r", outcome="processed", argv=("./x",), timeout=1)
+    verdict = Verdict(rule="r", outcome="processed", argv=("./x",), terms=Terms(timeout=1))
 
-    assert judge(ran, verdict)[:2] == (outcome, reason)
+    assert judge(ran, "./x", verdict)[:2] == (outcome, reason)
 
 
 def test_the_reason_quotes_the_last_thing_the_handler_said() -> None:
@@ -191,4 +221,4 @@ def test_an_explanation_tells_what_was_tried_to_people_and_programs() -> None:
 def test_failed_records_pass_untouched_and_unrouted() -> None:
     failed = {"ref": {"id": "a"}, "error": {"stage": "parse", "type": "bad-record", "detail": "x"}}
 
-    assert list(route([failed], rules(), Fake().hands())) == [failed]
+    assert list(route([failed], rules=rules, hands=Fake().hands())) == [failed]

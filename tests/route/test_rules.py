@@ -18,7 +18,7 @@ def build(text: str) -> tuple[Ready, ...]:
 def test_a_rule_has_defaults() -> None:
     [rule] = build("rules: [{run: [./handler]}]")
 
-    assert (rule.name, rule.outcome, rule.timeout) == ("rule 1", "processed", 60.0)
+    assert (rule.name, rule.outcome, rule.terms.timeout) == ("rule 1", "processed", 60.0)
 
 
 def test_arguments_are_text_or_placeholders() -> None:
@@ -32,7 +32,7 @@ def test_arguments_are_text_or_placeholders() -> None:
     [
         ("", "rules.yaml: there are no rules"),
         ("rules: []", "rules.yaml: there are no rules"),
-        ("- run: [x]", "rules.yaml: is not a mapping; the keys are: rules, vocabulary"),
+        ("- run: [x]", "rules.yaml: is not a mapping; the keys are: replies, rules, secret, vocabulary"),
         ("rule: []", "rules.yaml: unknown key 'rule'; did you mean 'rules'?"),
         ("rules: [x]", "rules.yaml: rule 1: is not a mapping"),
         (
@@ -68,7 +68,7 @@ def test_a_rule_file_that_is_wrong_is_refused_with_rule_and_key(text: str, said:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["post", "stop", "continue", "reply", "shell", "when_", "Run"])
+@pytest.mark.parametrize("key", ["shell", "when_", "Run", "continue_", "forward"])
 def test_a_key_that_does_nothing_is_never_accepted(key: str) -> None:
     with pytest.raises(ConfigError, match=f"rule 1: unknown key '{key}'"):
         build(f"rules: [{{outcome: failed, {key}: x}}]")

@@ -4,13 +4,15 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailpipe.errors import ConfigError, UnavailableError
 from mailpipe.route import run as run_module
-from mailpipe.route.core import Ran
+from mailpipe.route.rules import Terms
 from mailpipe.route.run import Runner
+from mailpipe.route.verdict import Ran
 
 Handler = Callable[..., Ran]
 
@@ -20,12 +22,12 @@ def handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handler:
     """Run a shell script as a handler beside a rule file."""
     monkeypatch.setattr(run_module, "GRACE", 0.3)
 
-    def call(script: str, *arguments: str, stdin: bytes = b"{}\n", timeout: float = 10) -> Ran:
+    def call(script: str, *arguments: str, stdin: bytes = b"{}\n", timeout: float = 10, **terms: Any) -> Ran:
         path = tmp_path / "handler"
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
         return Runner(tmp_path / "rules.yaml")(
-            ["./handler", *arguments], stdin, {"MAILPIPE_ID": "x"}, timeout
+            ["./handler", *arguments], stdin, {"MAILPIPE_ID": "x"}, Terms(timeout=timeout, **terms)
         )
 
     (tmp_path / "rules.yaml").write_text("rules: []")
@@ -147,7 +149,7 @@ def test_a_handler_that_vanished_ends_the_stage(handler: Handler, tmp_path: Path
     runner = Runner(tmp_path / "rules.yaml")
 
     with pytest.raises(ConfigError, match="No such file"):
-        runner(["./gone"], b"", {}, 1)
+        runner(["./gone"], b"", {}, Terms(timeout=1))
 
 
 def test_a_handler_without_a_program_to_read_it_ends_the_stage(handler: Handler, tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_a_handler_without_a_program_to_read_it_ends_the_stage(handler: Handler,
     path.chmod(0o755)
 
     with pytest.raises(UnavailableError, match="odd does not start"):
-        Runner(tmp_path / "rules.yaml")(["./odd"], b"", {}, 1)
+        Runner(tmp_path / "rules.yaml")(["./odd"], b"", {}, Terms(timeout=1))
 
 
 def test_nothing_is_left_open_after_many_handlers(handler: Handler) -> None:
@@ -167,3 +169,40 @@ def test_nothing_is_left_open_after_many_handlers(handler: Handler) -> None:
         handler("cat")
 
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_a_handler_works_in_the_folder_that_is_named(handler: Handler, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+
+    assert handler("pwd", cwd="work").stdout == f"{tmp_path / 'work'}\n"
+    with pytest.raises(ConfigError, match="is not a folder; mkdir -p"):
+        handler("pwd", cwd="absent")
+
+
+# The limits come a moment after the start of the handler; what it does for real comes later still.
+def test_a_handler_never_leaves_a_core_file_and_has_few_files(handler: Handler) -> None:
+    assert handler("sleep 0.2; ulimit -c; ulimit -n", files=64).stdout == "0\n64\n"
+
+
+def test_a_file_that_grows_too_large_ends_the_handler(handler: Handler, tmp_path: Path) -> None:
+    ran = handler("sleep 0.2; exec head -c 10000000 /dev/zero > big", file_size=1_000_000)
+
+    assert (ran.status, ran.signal) != (0, None)
+    assert (tmp_path / "big").stat().st_size <= 1_000_000
+
+
+def test_a_handler_that_computes_forever_is_ended(handler: Handler) -> None:
+    ran = handler("while :; do :; done", cpu=1, timeout=20)
+
+    assert (ran.timed_out, ran.signal in (9, 24)) == (False, True)
+
+
+def test_a_handler_that_takes_all_memory_fails(handler: Handler) -> None:
+    script = "sleep 0.2; exec python3 -c 'bytes(10**9); print(1)'"
+
+    assert handler(script, memory=300_000_000).stdout == ""
+    assert handler(script).stdout == "1\n"
+
+
+def test_a_limit_cannot_be_raised_again(handler: Handler) -> None:
+    assert handler("sleep 0.2; ulimit -n 64 && ulimit -n 4096; ulimit -n", files=64).stdout == "64\n"
