@@ -85,4 +85,4 @@ def tokens_in(html: str) -> list[str]:
 
 def without_pixel(html: str) -> str:
     """The page as it was before :func:`with_pixel`."""
-    return re.sub(rf"{_PIXEL.pattern}\n?", "", html)
+    return re.sub(rf"{_PIXEL.pattern}(?:\r?\n)?", "", html)

@@ -7,6 +7,7 @@ from itertools import islice
 from mailpipe.record import Record, each
 from mailpipe.render.message import Outside, Sender, Writer
 from mailpipe.render.template import Template
+from mailpipe.render.tracking import Copier
 
 
 def render(
@@ -16,11 +17,14 @@ def render(
     outside: Outside,
     limit: int | None = None,
     replies: bool = False,
+    copier: Copier | None = None,
 ) -> Iterator[Record]:
     """Yield one message for each data object, in order; at most ``limit``.
 
     With ``replies`` the records are parsed messages, and each is answered.  The object, or what was
     found in the message, is the record's ``data``; see mailpipe-record(5) for the other members.
+    With ``copier`` each recipient of a tracked message gets a record.
     """
     step = partial(Writer(sender, outside, replies=replies).record, template)
-    return each("render", step)(records if limit is None else islice(records, limit))
+    wanted = records if limit is None else islice(records, limit)
+    return copier.copies(wanted, step) if copier else each("render", step)(wanted)

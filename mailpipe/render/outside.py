@@ -14,6 +14,8 @@ from mailpipe.mail.identity import keyring
 from mailpipe.record import Record, has_failed
 from mailpipe.render.budget import Budget
 from mailpipe.render.message import Outside, Sender
+from mailpipe.render.template import Template
+from mailpipe.render.tracking import Copier
 
 
 def sender(settings: Settings, account: str | None) -> Sender:
@@ -74,6 +76,15 @@ def counted() -> Callable[[bytes], str]:
 
 def _uuid(digits: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def copier(settings: Settings, template: Template, unique: Callable[[bytes], str]) -> Copier | None:
+    """What makes a copy for each recipient; None where the template tracks nothing."""
+    if not template.tracks:
+        return None
+    from mailpipe.wire.trackkeys import keys
+
+    return Copier(template.tracked, lambda: keys(settings)[0], unique)
 
 
 def single() -> Callable[[Record], bytes]:
