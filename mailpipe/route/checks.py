@@ -3,9 +3,10 @@
 A check is a word, a list of words (any of them), or a mapping of operators that must all hold.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,6 +20,31 @@ from mailpipe.route.pattern import Program, compiled
 Limit = compare.Limit
 SHOWN = 60  # characters of a value that an explanation quotes
 _YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
+
+
+class Violation(Protocol):
+    """Where a value is not as its schema says, and why."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Schema(Protocol):
+    """A JSON Schema that values are held against."""
+
+    def violations(self, value: Any, /) -> Sequence[Violation]:
+        """What is wrong with a value; nothing if it conforms."""
+        ...
+
+
+Schemas = Callable[[str], Schema]
+
+
+def no_schemas(name: str) -> Schema:
+    """Where no file can be read."""
+    raise ValueError(f"schema: {name} cannot be read here")
 
 
 class Operators(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,6 +64,8 @@ class Operators(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The value is a number or a date, and at most this; a day lasts until its end."""
     count: Any = None
     """How many values there are: a number, or a mapping with minimum and maximum."""
+    schema: str | None = None
+    """A JSON Schema (draft 2020-12), JSON or YAML, that the value conforms to; relative to the rule file."""
     not_: Any = msgspec.field(default=None, name="not")
     """A check that must not hold; it holds where the member is missing."""
 
@@ -54,6 +82,7 @@ class Check:
     minimum: Limit | None = None
     maximum: Limit | None = None
     count: "Check | None" = None
+    schema: tuple[str, Schema] | None = None
     negated: "Check | None" = None
 
     def captures(self, value: Any) -> dict[str, str]:
@@ -81,19 +110,24 @@ class Check:
             return False
         if self.matches is not None and pike.search(self.matches, compare.typed(value)) is None:
             return False
-        if not self._in_range(value):
+        if not self._in_range(value) or self.fault(value):
             return False
         return self.negated is None or not self.negated.passes(value, kind, field, vocabulary)
 
     def absent(self) -> bool:
         """Whether a member that is not there passes."""
-        if self.exists or self.contains or self.means or self.matches is not None:
+        if self.exists or self.contains or self.means or self.matches is not None or self.schema is not None:
             return False
         if self.minimum is not None or self.maximum is not None:
             return False
         if self.words and not any(compare.is_null(word) for word in self.words):
             return False
         return self.negated is None or not self.negated.absent()
+
+    def fault(self, value: Any) -> str:
+        """What the schema has against a value, or nothing."""
+        found = self.schema[1].violations(value) if self.schema is not None else []
+        return f"{found[0].path or 'it'} {found[0].message}" if found else ""
 
     def _in_range(self, value: Any) -> bool:
         return (self.minimum is None or compare.at_least(value, self.minimum)) and (
@@ -109,12 +143,13 @@ class Check:
         said += [f"matching {quoted(self.matches.source)}"] if self.matches is not None else []
         said += [f"at least {_said(self.minimum)}"] if self.minimum is not None else []
         said += [f"at most {_said(self.maximum)}"] if self.maximum is not None else []
+        said += [f"as in {self.schema[0]}"] if self.schema is not None else []
         said += [f"{self.count} of them"] if self.count is not None else []
         said += [f"anything but {self.negated}"] if self.negated is not None else []
         return " and ".join(said)
 
 
-def check_of(said: Any, kind: Kind) -> Check:
+def check_of(said: Any, kind: Kind, schemas: Schemas = no_schemas) -> Check:
     """The check that a rule says; raises ValueError with what is wrong."""
     if isinstance(said, str):
         return Check(words=(_word(said, kind),))
@@ -122,10 +157,10 @@ def check_of(said: Any, kind: Kind) -> Check:
         if not said or not all(isinstance(word, str) for word in said):
             raise ValueError("a list of values is a list of words, and any of them may match")
         return Check(words=tuple(_word(word, kind) for word in said))
-    return _operators(said, kind)
+    return _operators(said, kind, schemas)
 
 
-def _operators(said: dict[str, Any], kind: Kind) -> Check:
+def _operators(said: dict[str, Any], kind: Kind, schemas: Schemas) -> Check:
     known = set(Operators.__struct_encode_fields__)
     for key in said:
         if key not in known:
@@ -142,7 +177,8 @@ def _operators(said: dict[str, Any], kind: Kind) -> Check:
         minimum=_limit(given.minimum, "minimum"),
         maximum=_limit(given.maximum, "maximum"),
         count=None if given.count is None else _count(given.count),
-        negated=check_of(said["not"], kind) if "not" in said else None,
+        schema=None if given.schema is None else (given.schema, schemas(given.schema)),
+        negated=check_of(said["not"], kind, schemas) if "not" in said else None,
     )
 
 
@@ -190,6 +226,10 @@ def _count(said: Any) -> Check:
 
 def quoted(value: Any) -> str:
     """A value as an explanation shows it: JSON, cut, and nothing that could move a terminal's cursor."""
-    text = dumps(value).decode("utf-8")
+    return printable(dumps(value).decode("utf-8"))
+
+
+def printable(text: str) -> str:
+    """A text cut, and without control characters."""
     cut = text if len(text) <= SHOWN else text[:SHOWN] + "..."
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)

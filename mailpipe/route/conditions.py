@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.route import paths
-from mailpipe.route.checks import Check, check_of, quoted
+from mailpipe.route.checks import Check, Schemas, check_of, no_schemas, printable, quoted
 from mailpipe.route.compare import Kind, kind_of
 
 # A rule on the sender holds only if it holds for every author: a mail may have several (RFC 5322,
@@ -62,7 +62,10 @@ class Member:
         passed = [self.check.passes(value, self.kind, field, vocabulary) for value in values]
         holds = all(passed) if self._every() else any(passed)
         telling = [value for value, passes in zip(values, passed, strict=True) if passes == holds]
-        finding = self._finding(holds, f"{path} is {', '.join(map(_shown, telling[:3]))}")
+        why = f"{path} is {', '.join(map(_shown, telling[:3]))}"
+        if not holds and (fault := self.check.fault(telling[0])):
+            why += f" ({printable(fault)})"
+        finding = self._finding(holds, why)
         return finding._replace(captures=self.check.captures(telling[0])) if holds else finding
 
     def names(self) -> frozenset[str]:
@@ -117,31 +120,34 @@ class Not:
         return frozenset()
 
 
-def condition_of(said: Any) -> Condition:
-    """The condition that a ``when`` says; raises ValueError with what is wrong and where."""
+def condition_of(said: Any, schemas: Schemas = no_schemas) -> Condition:
+    """The condition that a ``when`` says; raises ValueError with what is wrong and where.
+
+    ``schemas`` gives the JSON Schema of a file's name.
+    """
     if not isinstance(said, dict):
         raise ValueError("a condition is a mapping of members to values, as in {auto.class: bounce}")
-    parts = tuple(_entry(key, value) for key, value in said.items())
+    parts = tuple(_entry(key, value, schemas) for key, value in said.items())
     return parts[0] if len(parts) == 1 else Group(parts, every=True)
 
 
-def _entry(key: str, value: Any) -> Condition:
+def _entry(key: str, value: Any, schemas: Schemas) -> Condition:
     try:
         if key in ("any", "all"):
-            return _group(value, every=key == "all")
+            return _group(value, schemas, every=key == "all")
         if key == "not":
-            return Not(condition_of(value))
+            return Not(condition_of(value, schemas))
         names = paths.split(key)
         kind = kind_of(names)
-        return Member(names, kind, check_of(value, kind))
+        return Member(names, kind, check_of(value, kind, schemas))
     except ValueError as exc:
         raise ValueError(f"{key}: {exc}") from exc
 
 
-def _group(value: Any, *, every: bool) -> Condition:
+def _group(value: Any, schemas: Schemas, *, every: bool) -> Condition:
     if not isinstance(value, list) or not value:
         raise ValueError("wants a list of conditions, as in [{auto.class: list}, {data.status: done}]")
-    return Group(tuple(condition_of(part) for part in value), every=every)
+    return Group(tuple(condition_of(part, schemas) for part in value), every=every)
 
 
 def _shown(value: Any) -> str:

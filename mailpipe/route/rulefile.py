@@ -1,13 +1,15 @@
 """Reads a rule file and the vocabulary it names, and finds the handlers before the first record."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
-from mailpipe.errors import ConfigError, NoInputError
+from mailpipe.errors import ConfigError, NoInputError, WorldError
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.mail.vocabulary import build as build_vocabulary
 from mailpipe.route import append, rules, run
 from mailpipe.route.answer import Own, nobody
+from mailpipe.route.checks import Schema
 from mailpipe.route.rules import Placeholder, Ready, Rules
 from mailpipe.wire import plainyaml
 
@@ -21,7 +23,7 @@ def load(path: Path, configured: Callable[[], str | None] = lambda: None, own: O
     """
     source = plainyaml.read(path)
     named = rules.vocabulary_path(source, str(path)) or configured()
-    loaded = rules.build(source, str(path), _vocabulary(path, named), own)
+    loaded = rules.build(source, str(path), _vocabulary(path, named), own, cache(partial(_schema, path)))
     for rule in loaded.rules:
         try:
             for program in _programs(rule):
@@ -33,6 +35,16 @@ def load(path: Path, configured: Callable[[], str | None] = lambda: None, own: O
         except ConfigError as exc:
             raise ConfigError(f"{path}: rule {rule.name!r}: {exc.detail}", hint=exc.hint) from exc
     return loaded
+
+
+def _schema(path: Path, named: str) -> Schema:
+    # A library of size, for those who use it.
+    from mailpipe.wire import schemafile
+
+    try:
+        return schemafile.load(path.parent / Path(named).expanduser())
+    except WorldError as exc:
+        raise ValueError(f"schema: {exc}") from exc
 
 
 def _programs(rule: Ready) -> Iterator[str]:

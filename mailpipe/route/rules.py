@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,7 @@ from mailpipe.errors import ConfigError
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.route import paths
 from mailpipe.route.answer import Own, nobody
+from mailpipe.route.checks import Schemas, no_schemas
 from mailpipe.route.conditions import Condition, condition_of
 from mailpipe.route.ruletypes import Limits, Outcome, Post, ReplyLimits, Rule, RuleFile
 from mailpipe.route.webaddress import Posting, posting
@@ -82,7 +83,9 @@ def vocabulary_path(source: Any, where: str) -> str | None:
     return path
 
 
-def build(source: Any, where: str, vocabulary: Vocabulary, own: Own = nobody) -> Rules:
+def build(
+    source: Any, where: str, vocabulary: Vocabulary, own: Own = nobody, schemas: Schemas = no_schemas
+) -> Rules:
     """The rules of a file's value; raises ConfigError that names file, rule and key."""
     said = _mapping(source, RuleFile, where).get("rules")
     if not isinstance(said, list) or not said:
@@ -90,7 +93,8 @@ def build(source: Any, where: str, vocabulary: Vocabulary, own: Own = nobody) ->
     secret = _converted(source.get("secret"), Secret | None, f"{where}: secret")
     replies = _within("replies", source.get("replies") or {}, where)
     limits: ReplyLimits = _converted(replies, ReplyLimits, f"{where}: replies")
-    ready = tuple(_ready(rule, number, where, secret) for number, rule in enumerate(said, start=1))
+    given = _Given(where, secret, schemas)
+    ready = tuple(_ready(rule, number, given) for number, rule in enumerate(said, start=1))
     names = [rule.name for rule in ready]
     for name in names:
         if names.count(name) > 1:
@@ -98,9 +102,17 @@ def build(source: Any, where: str, vocabulary: Vocabulary, own: Own = nobody) ->
     return Rules(ready, vocabulary, limits, own)
 
 
-def _ready(said: Any, number: int, where: str, secret: Secret | None) -> Ready:
+class _Given(NamedTuple):
+    """What all rules of a file share."""
+
+    where: str
+    secret: Secret | None
+    schemas: Schemas
+
+
+def _ready(said: Any, number: int, given: _Given) -> Ready:
     name = said.get("name") if isinstance(said, dict) else None
-    place = f"{where}: rule {number}" + (f" {name!r}" if isinstance(name, str) else "")
+    place = f"{given.where}: rule {number}" + (f" {name!r}" if isinstance(name, str) else "")
     _mapping(said, Rule, place)
     for key in ("run", "reply"):
         if isinstance(said.get(key), str):
@@ -112,7 +124,7 @@ def _ready(said: Any, number: int, where: str, secret: Secret | None) -> Ready:
             _within(key, said[key], place)
     rule: Rule = _converted(said, Rule, place)
     try:
-        return _checked(rule, number, secret)
+        return _checked(rule, number, given)
     except ValueError as exc:
         raise ConfigError(f"{place}: {exc}") from exc
 
@@ -128,10 +140,10 @@ def _within(key: str, said: Any, place: str) -> Any:
     return _mapping(said, _WITHIN[key], f"{place}: {key}")
 
 
-def _checked(rule: Rule, number: int, secret: Secret | None) -> Ready:
+def _checked(rule: Rule, number: int, given: _Given) -> Ready:
     _check_sense(rule)
     try:
-        condition = condition_of(rule.when)
+        condition = condition_of(rule.when, given.schemas)
     except ValueError as exc:
         raise ValueError(f"when: {exc}") from exc
     captured = condition.names()
@@ -139,7 +151,7 @@ def _checked(rule: Rule, number: int, secret: Secret | None) -> Ready:
         name=rule.name or f"rule {number}",
         condition=condition,
         run=() if rule.run is None else _arguments("run", rule.run, captured),
-        post=None if rule.post is None else posting(rule.post, secret),
+        post=None if rule.post is None else posting(rule.post, given.secret),
         append=rule.append or "",
         reply=() if rule.reply is None else _arguments("reply", rule.reply, captured),
         outcome=rule.outcome or "processed",

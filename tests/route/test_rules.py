@@ -170,3 +170,38 @@ def test_a_file_outside_the_folder_of_the_rules_must_be_named_absolutely(tmp_pat
 
     with pytest.raises(ConfigError, match="leads out of"):
         rulefile.load(write(folder, f"rules: [{{append: {name}}}]"))
+
+
+SCHEMA = '{"type": "object", "required": ["km"], "properties": {"km": {"type": "integer", "maximum": 1000}}}'
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"km": 12}, "data is an object"),
+        ({"km": "12"}, "data is an object (/km '12' is not of type 'integer'), not as in car.json"),
+        ({}, "data is an object (it 'km' is a required property), not as in car.json"),
+    ],
+)
+def test_data_are_held_against_a_schema(tmp_path: Path, data: dict[str, object], why: str) -> None:
+    (tmp_path / "car.json").write_text(SCHEMA)
+    loaded = rulefile.load(write(tmp_path, "rules: [{when: {data: {schema: car.json}}, outcome: processed}]"))
+
+    finding = loaded.rules[0].condition.look({"data": data}, loaded.vocabulary)
+
+    assert (finding.holds, finding.why) == (data == {"km": 12}, why)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [(None, "there is no file"), ("{", "is not JSON"), ('{"type": 5}', "/type")]
+)
+def test_a_schema_that_cannot_be_used_is_a_fault_of_its_rule(
+    tmp_path: Path, text: str | None, why: str
+) -> None:
+    if text is not None:
+        (tmp_path / "car.json").write_text(text)
+
+    with pytest.raises(ConfigError, match="rule 1 'mine': when: data: schema: .*" + why):
+        rulefile.load(
+            write(tmp_path, "rules: [{name: mine, when: {data: {schema: car.json}}, outcome: failed}]")
+        )
