@@ -1,0 +1,1 @@
+"""schema: what records, the configuration and the rules look like, as JSON Schemas."""
