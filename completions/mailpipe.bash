@@ -84,10 +84,11 @@ _mailpipe_render() {
     --json-part) _mailpipe_offer -W "alternative attachment none"; return ;;
     --track) _mailpipe_urls ""; return ;;
     --limit) _mailpipe_nothing; return ;;
+    --output-dir) _mailpipe_folders; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --track --limit --eml --config -h --help"
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --track --limit --lint --output-dir --eml --config -h --help"
   else
     _mailpipe_files
   fi
@@ -186,11 +187,41 @@ _mailpipe_settle() {
   fi
 }
 
+_mailpipe_preview() {
+  case $previous in
+    --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
+    --from) _mailpipe_nothing; return ;;
+    --to) _mailpipe_nothing; return ;;
+    --subject) _mailpipe_nothing; return ;;
+    --lang) _mailpipe_nothing; return ;;
+    --base) _mailpipe_files; return ;;
+    --attach) _mailpipe_nothing; return ;;
+    --attach-root) _mailpipe_folders; return ;;
+    --json-part) _mailpipe_offer -W "alternative attachment none"; return ;;
+    --limit) _mailpipe_nothing; return ;;
+    --output) _mailpipe_files; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --limit --output --open --config -h --help"
+  else
+    _mailpipe_files
+  fi
+}
+
 _mailpipe_track() {
   if [[ $current == -* ]]; then
     _mailpipe_offer -W "-h --help"
   else
     _mailpipe_nothing
+  fi
+}
+
+_mailpipe_schema() {
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "-h --help"
+  else
+    _mailpipe_offer -W "record config rules"
   fi
 }
 
@@ -210,7 +241,7 @@ _mailpipe() {
       if [[ $current == -* ]]; then
         _mailpipe_offer -W "-V --version -h --help"
       else
-        _mailpipe_offer -W "render send sent fetch parse route settle track demo"
+        _mailpipe_offer -W "render send sent fetch parse route settle preview track schema demo"
       fi
       ;;
     render) _mailpipe_render ;;
@@ -220,7 +251,9 @@ _mailpipe() {
     parse) _mailpipe_parse ;;
     route) _mailpipe_route ;;
     settle) _mailpipe_settle ;;
+    preview) _mailpipe_preview ;;
     track) _mailpipe_track ;;
+    schema) _mailpipe_schema ;;
     demo) _mailpipe_demo ;;
     *) _mailpipe_nothing ;;
   esac

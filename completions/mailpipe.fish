@@ -58,7 +58,9 @@ complete -c mailpipe -n __fish_mailpipe_needs_command -k -a fetch -d 'Read messa
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a parse -d 'Turn messages into dependable JSON'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a route -d 'Give each parsed message to the handler its rules name'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a settle -d 'Move routed messages to the processed or failed folder'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a preview -d 'Look at rendered mail in a browser before it is sent'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a track -d 'Record who opens mail, and show it'
+complete -c mailpipe -n __fish_mailpipe_needs_command -k -a schema -d 'Print the JSON Schema of records, the configuration or the rules'
 complete -c mailpipe -n __fish_mailpipe_needs_command -k -a demo -d 'Show the whole loop in a temporary folder, in seconds'
 
 complete -c mailpipe -n '__fish_mailpipe_using render' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose From is used where the template has none'
@@ -74,6 +76,8 @@ complete -c mailpipe -n '__fish_mailpipe_using render' -l markdown -d 'Send the 
 complete -c mailpipe -n '__fish_mailpipe_using render' -l reply -d 'Answer parsed messages, which are read instead of data'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l track -x -a '(__fish_mailpipe_urls )' -d 'Server of `mailpipe track serve` that is told of opens'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l limit -x -d 'Stop after N records'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l lint -d 'Say what readers or filters will stumble over, on stderr and as member lint'
+complete -c mailpipe -n '__fish_mailpipe_using render' -l output-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Write each message into DIR, too: 000001.eml is that of the first record'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l eml -d 'Write one message itself (RFC 5322) instead of records'
 complete -c mailpipe -n '__fish_mailpipe_using render' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using render' -s h -l help -d 'Show this message and exit'
@@ -139,6 +143,27 @@ complete -c mailpipe -n '__fish_mailpipe_using settle' -l max-attempts -x -d 'A 
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -s h -l help -d 'Show this message and exit'
 
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose From is used where the template has none'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l from -x -d 'Sender, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l to -x -d 'Recipient, instead of the template\'s to, cc and bcc'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l subject -x -d 'Subject, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l lang -x -d 'Language tag, such as fr, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l base -r -F -d 'HTML file around the content'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l attach -x -d 'File to attach, instead of the template\'s'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l attach-root -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder below which files are attached'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l json-part -x -a 'alternative attachment none' -d 'Where the data go: between text and HTML, beside them, or nowhere'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l markdown -d 'Send the Markdown, too, as text/markdown'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l reply -d 'Answer parsed messages, which are read instead of data'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l limit -x -d 'Show the first N records'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l output -r -F -d 'Write the page to FILE instead of stdout'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l open -d 'Open the page in the browser of $BROWSER or the desktop'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using preview' -F
+
 complete -c mailpipe -n '__fish_mailpipe_using track' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using schema' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_using schema' -a 'record config rules'
 
 complete -c mailpipe -n '__fish_mailpipe_using demo' -s h -l help -d 'Show this message and exit'

@@ -66,9 +66,13 @@ JMAP = (
         "list of objects",
         ("parse",),
         "The attachments, of every type.",
-        "partId, blobId, size, name, type, charset, disposition, cid. blobId is sha256: and the "
+        "partId, blobId, size, name, type, sniffedType, charset, disposition, cid. blobId is sha256: and the "
         "hexadecimal digest of the decoded octets. The octets are in content as base64, or in the file "
-        "path with --attachments, or left out with --no-content.",
+        "path with --attachments, or left out with --no-content. name is safe to use as a file name; "
+        "namesGiven are those that the sender gave, if others. sniffedType is what the first octets show, or "
+        "null. packedIn is the partId of the text or winmail.dat that the file was taken out of; it has no "
+        "partId of its own. nested is, with --nested, the record of an attached message. partial is {id, "
+        "number, total} of a piece of a message; external says where content is that was never sent.",
     ),
     Member(
         "headers", "list of {name, value}", ("parse",), "All header fields, in order, with decoded values."
@@ -131,6 +135,14 @@ OWN = (
     ),
     Member("dataSource", "text", ("parse",), "Where data came from: json, yaml, ini, lines or table."),
     Member("dataEvidence", "object", ("parse",), "Where each field of data came from, and what disagreed."),
+    Member(
+        "dataErrors",
+        "list of {path, message}",
+        ("parse",),
+        "With --schema: where data is not what the schema wants; empty if all is well.",
+        "path is a JSON Pointer (RFC 6901). The record flows on, so that a rule can decide: "
+        "{dataErrors: {exists: false}} holds for good data. Left out where there is no data.",
+    ),
     Member(
         "ref",
         "object",

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from mailpipe.mail import charsets, flowed, limits, transfer
+from mailpipe.mail import charsets, flowed, limits, textfiles, transfer
 from mailpipe.mail.mime import Part
 from mailpipe.mail.parts import Classified
+from mailpipe.mail.textfiles import File as TextFile
 
 _PLACEHOLDER = 400  # characters; a longer text is no "your mail program cannot show HTML"
 
@@ -13,20 +14,23 @@ class Bodies(NamedTuple):
     """``text`` and ``html`` (None if there is none), and whether a limit has cut one of them.
 
     ``shown`` is what a person reads: the text, or that of the HTML where the text only says "this is HTML".
+    ``files`` were written into the text: the id and the charset of the part, and the file.
     """
 
     text: str
     html: str | None
     shown: str
     truncated: bool
+    files: list[tuple[str, str | None, TextFile]]
 
 
 def read(classified: Classified, defects: list[str]) -> Bodies:
     """Decode the bodies; text comes from HTML where there is no plain text."""
     decoded: dict[int, str] = {}
+    files: list[tuple[str, str | None, TextFile]] = []
     for part in (*classified.text, *classified.html):
         if id(part) not in decoded and part.type.startswith("text/"):
-            decoded[id(part)] = _decode(part, defects)
+            decoded[id(part)] = _decode(part, files, defects)
     html = _html(classified.html, decoded)
     text = _text(classified.text, decoded, defects)
     shown = text
@@ -41,16 +45,30 @@ def read(classified: Classified, defects: list[str]) -> Bodies:
     if truncated:
         defects.append("limit:text")
         text, html = text[: limits.TEXT], html[: limits.TEXT] if html else html
-    return Bodies(text, html, shown[: limits.TEXT], truncated)
+    return Bodies(text, html, shown[: limits.TEXT], truncated, files)
+
+
+def of_packed(found: Bodies, text: str, html: str, defects: list[str]) -> Bodies:
+    """The bodies where those of the message are empty and a winmail.dat holds the real ones."""
+    defects.append("text-from-tnef")
+    text = text if text.strip() else _from_html(html, defects)
+    truncated = len(text) > limits.TEXT or len(html) > limits.TEXT
+    if truncated:
+        defects.append("limit:text")
+    text = text[: limits.TEXT]
+    return found._replace(text=text, html=html[: limits.TEXT] or found.html, shown=text, truncated=truncated)
 
 
 def _is_html_only(parts: list[Part]) -> bool:
     return all(part.type != "text/plain" for part in parts)
 
 
-def _decode(part: Part, defects: list[str]) -> str:
+def _decode(part: Part, files: list[tuple[str, str | None, TextFile]], defects: list[str]) -> str:
     data, wrong = _content(part)
     defects.extend(wrong)
+    if part.type == "text/plain" and b"begin" in data:
+        data, found = textfiles.take(data)
+        files.extend((part.id or "1", part.parameters.get("charset"), file) for file in found)
     decoded = charsets.decode(data, part.parameters.get("charset") or _declared(part, data))
     defects.extend(decoded.defects)
     text = decoded.text

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from typing import Any
 
 import click
 
@@ -30,6 +31,8 @@ mailpipe fetch --peek | mailpipe parse | jq '{from, subject, data, reply}'
 # One message, an mbox, a Maildir: no account is needed
 mailpipe parse < answer.eml | jq -r .text
 mailpipe parse answer.eml | jq .headers
+# Data with the types of a JSON Schema, and what is wrong with them
+mailpipe parse --schema check.schema.json answer.eml | jq '{data, dataErrors}'
 # Keep attachments as files, named by their digest
 mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.path) \\(.name)"'
 # HTML that a page of your own may show
@@ -51,10 +54,25 @@ mailpipe parse --safe-html answer.eml | jq -r .safeHtml
 )
 @click.option("--no-content", is_flag=True, help="Describe attachments, but leave their content out.")
 @click.option(
+    "--only-type",
+    metavar="TYPE",
+    multiple=True,
+    help="Give content only of attachments of this type, like image/*; describe the others. Repeatable.",
+)
+@click.option(
+    "--nested", is_flag=True, help="Read attached messages too: each into nested of its attachment."
+)
+@click.option(
     "--vocabulary",
     metavar="FILE",
     type=click.Path(dir_okay=False),
     help="Names of fields and values in other languages, YAML.  [the configuration's]",
+)
+@click.option(
+    "--schema",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="JSON Schema, in JSON or YAML, that data is held against.",
 )
 @click.option(
     "--account",
@@ -70,17 +88,7 @@ mailpipe parse --safe-html answer.eml | jq -r .safeHtml
     metavar="SIZE",
     help="Of a larger message only the beginning is read.",
 )
-def command(
-    settings: Settings,
-    files: tuple[str, ...],
-    attachments: str | None,
-    safe_html: bool,
-    no_content: bool,
-    vocabulary: str | None,
-    account: str | None,
-    keep_raw: bool,
-    max_size: int,
-) -> Transform:
+def command(settings: Settings, files: tuple[str, ...], **flags: Any) -> Transform:
     """Turn messages into dependable JSON.
 
     Reads the records of fetch, or one raw message, or an mbox on standard input; or FILEs, each a
@@ -88,23 +96,23 @@ def command(
     of a JMAP Email (RFC 8621), with its text and html decoded, and with its attachments.
 
     There is no message that fails: whatever was wrong with it, and what was made of it, is named in
-    defects. Attached messages stay attachments; nothing in them is taken for this message's own.
+    defects. Attached messages stay attachments; nothing in them is taken for this message's own, and
+    --nested reads them into records of their own. Files that were written into the text (uuencode, yEnc) or
+    packed into a winmail.dat are attachments like all others. Nothing is fetched, and no archive is opened.
+
+    sniffedType says what an attachment is by its first octets, whatever the sender calls it; --only-type
+    goes by it where it is known.
 
     The text is taken apart into reply, quoted and signature. Structured data comes from a JSON or
     YAML part, else from what people typed in the reply, through the vocabulary: dataSource says which.
-    """
-    from mailpipe.parse import configured, core, sources
-    from mailpipe.parse import files as folder
 
-    options = core.Options(
-        keep_raw=keep_raw,
-        safe_html=safe_html,
-        content=not no_content,
-        keep=folder.Folder(attachments) if attachments else None,
-        max_size=max_size,
-        vocabulary=configured.vocabulary(settings, vocabulary),
-        identity=configured.Identities(settings, account),
-        trust=configured.Trusts(settings, account),
-    )
-    transform = partial(core.parse, options=options)
+    With --schema, data that people typed gets the names and types that a JSON Schema (draft 2020-12)
+    wants, where there is no doubt: "12500" is an integer, "12 500 km" is none, yes is true in thirty
+    languages. What else is meant is said in the schema beside a type: x-group: " ", x-decimal: ",",
+    x-unit: [km], x-separator: "," for lists. JSON is checked as it is. What is wrong all the same is
+    in dataErrors, by path; the record flows on, and a rule decides.
+    """
+    from mailpipe.parse import chosen, core, sources
+
+    transform = partial(core.parse, options=chosen.options(settings, **flags))
     return (lambda stdin: transform(sources.records(files, stdin))) if files else transform

@@ -1,11 +1,15 @@
 """Reads what parse is configured with: the vocabulary, and the identity by which replies are recognised."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailpipe.config import Account, Settings
 from mailpipe.mail.identity import Identity, keyring
 from mailpipe.mail.vocabulary import Vocabulary, build
 from mailpipe.parse.authentication import NOBODY, Trust
+
+if TYPE_CHECKING:
+    from mailpipe.mail.schema import Schema
 
 
 def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
@@ -19,6 +23,15 @@ def vocabulary(settings: Settings, file: str | None) -> Vocabulary | None:
     from mailpipe.wire import plainyaml  # costs a library; most runs have no vocabulary
 
     return build(plainyaml.read(Path(path)), path)
+
+
+def schema(file: str | None) -> "Schema | None":
+    """The JSON Schema of a file; None if there is none.  Raises NoInputError or ConfigError."""
+    if file is None:
+        return None
+    from mailpipe.wire import schemafile  # costs a library; most runs have no schema
+
+    return schemafile.load(Path(file))
 
 
 class Identities:

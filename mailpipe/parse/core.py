@@ -2,10 +2,10 @@
 
 from binascii import Error
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pybase64
 
@@ -14,6 +14,7 @@ from mailpipe.mail import limits, mime, parts
 from mailpipe.mail.identity import Identity
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.parse import (
+    attached,
     attachments,
     authentication,
     auto,
@@ -22,14 +23,16 @@ from mailpipe.parse import (
     data,
     envelope,
     forward,
+    packed,
     ref,
     reply,
     special,
 )
-from mailpipe.parse.attachments import Keep
-from mailpipe.parse.found import DataPart
-from mailpipe.parse.special import Special
+from mailpipe.parse.attachments import Choice
 from mailpipe.record import Record, each
+
+if TYPE_CHECKING:
+    from mailpipe.mail.schema import Schema
 
 PREVIEW = 256  # characters, RFC 8621 section 4.1.4
 
@@ -38,16 +41,17 @@ PREVIEW = 256  # characters, RFC 8621 section 4.1.4
 class Options:
     """What to put into the records.
 
-    ``content`` puts attachments into the record unless ``keep`` stores them; ``max_size`` is in octets.
+    ``files`` says what becomes of attachments; ``nested`` reads attached messages; ``max_size`` is in octets.
     ``identity`` gives the marks of the account that a message was fetched from, ``trust`` whom it believes.
     """
 
     keep_raw: bool = False
     safe_html: bool = False
-    content: bool = True
-    keep: Keep | None = None
+    nested: bool = False
+    files: Choice = attachments.ALL
     max_size: int = limits.MESSAGE
     vocabulary: Vocabulary | None = None
+    schema: "Schema | None" = None
     identity: Callable[[str | None], Identity] | None = None
     trust: Callable[[str | None], authentication.Trust] | None = None
 
@@ -86,8 +90,10 @@ def _raw(record: Record) -> bytes:
         ) from exc
 
 
-def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> dict[str, Any]:
-    """The members that one message gives; never fails."""
+def read(
+    raw: bytes, options: Options = DEFAULT, account: str | None = None, *, depth: int = 0
+) -> dict[str, Any]:
+    """The members that one message gives; never fails.  ``depth`` counts the messages around it."""
     defects: list[str] = []
     if len(raw) > options.max_size:
         defects.append("limit:message")
@@ -101,7 +107,7 @@ def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> 
         "size": len(raw),
         **envelope.describe(fields, defects),
     }
-    described |= _content(message.root, options, described["subject"], defects)
+    described |= _content(message.root, options, described["subject"], defects, depth)
     described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
     authors = [mailbox["email"] for mailbox in described["from"]]
     trust = options.trust(account) if options.trust else authentication.NOBODY
@@ -112,20 +118,27 @@ def read(raw: bytes, options: Options = DEFAULT, account: str | None = None) -> 
     return described
 
 
-def _content(root: mime.Part, options: Options, subject: str | None, defects: list[str]) -> dict[str, Any]:
+def _content(
+    root: mime.Part, options: Options, subject: str | None, defects: list[str], depth: int
+) -> dict[str, Any]:
     """What is in the body: the human text, the data, the files."""
     classified = parts.classify(root)
     found = bodies.read(classified, defects)
-    attached, data_parts, specials = _attachments(classified.attachments, options, defects)
+    in_text = packed.from_text(found.files, defects)
+    nested = partial(_nested, options=options, depth=depth + 1) if options.nested else None
+    files = attached.read(classified.attachments, in_text, options.files, nested, defects)
+    if (files.text or files.html) and not found.shown.strip():
+        found = bodies.of_packed(found, files.text, files.html, defects)
     pieces = reply.split(found.shown)
-    structured = data.extract(data_parts, pieces, found.html, options.vocabulary)
+    structured = data.extract(files.data, pieces, found.html, options.vocabulary)
     defects.extend(structured.defects)
+    structured, errors = _shaped(structured, options)
     forwarded = forward.take_apart(pieces, subject)
     truncated = {"isTruncated": True} if found.truncated else {}
     return {
         "preview": " ".join(found.shown[: 8 * PREVIEW].split())[:PREVIEW],
-        "hasAttachment": any(map(attachments.is_for_people, classified.attachments)),
-        "attachments": attached,
+        "hasAttachment": files.packed or any(map(attachments.is_for_people, classified.attachments)),
+        "attachments": files.described,
         "text": found.text,
         "html": found.html,
         **({"safeHtml": _safe(found, defects)} if options.safe_html else {}),
@@ -137,7 +150,8 @@ def _content(root: mime.Part, options: Options, subject: str | None, defects: li
         "data": structured.data,
         "dataSource": structured.source,
         "dataEvidence": structured.evidence,
-        **special.describe(specials, pieces, found.html, defects),
+        **errors,
+        **special.describe(files.specials, pieces, found.html, defects),
     }
 
 
@@ -149,6 +163,14 @@ def _safe(found: bodies.Bodies, defects: list[str]) -> str | None:
     safe = safehtml.clean(found.html, found.shown)
     defects.extend(safe.defects)
     return safe.html
+
+
+def _shaped(found: data.Found, options: Options) -> tuple[data.Found, dict[str, Any]]:
+    if options.schema is None:
+        return found, {}
+    from mailpipe.parse import shaped  # costs a library; only those who have a schema need it
+
+    return shaped.shape(found, options.schema, options.vocabulary)
 
 
 def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, Any]:
@@ -168,21 +190,13 @@ def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, An
     return {"auto": auto.classify(facts), **status}
 
 
-def _attachments(
-    found: list[mime.Part], options: Options, defects: list[str]
-) -> tuple[list[dict[str, Any]], list[DataPart], list[Special]]:
-    described: list[dict[str, Any]] = []
-    data_parts: list[DataPart] = []
-    specials: list[Special] = []
-    for part in found:
-        data, wrong = part.content()
-        defects.extend(wrong)
-        defects.extend(attachments.name_defects(part))
-        described.append(attachments.describe(part, data, content=options.content, keep=options.keep))
-        data_part = attachments.data_part(part, data)
-        if data_part is not None:
-            data_parts.append(data_part)
-        recognised = special.of(part, data)
-        if recognised is not None:
-            specials.append(recognised)
-    return described, data_parts, specials
+def _nested(data: bytes, defects: list[str], *, options: Options, depth: int) -> dict[str, Any] | None:
+    """The record of an attached message; nothing in it is believed to be about us."""
+    if depth > limits.NESTED:
+        defects.append("limit:nested")
+        return None
+    described = read(data, replace(options, identity=None, trust=None), depth=depth)
+    del described["ref"], described["auth"]
+    if options.keep_raw:
+        described["raw"] = pybase64.b64encode_as_string(data)
+    return described

@@ -1,6 +1,36 @@
 """What looking for structured data in a message gives, and what it looks at."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+
+class Labelled(Protocol):
+    """What says how a file is called: a body part, or a file that was packed into one."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def parameters(self) -> Mapping[str, str]: ...
+
+
+class File(NamedTuple):
+    """A file of a message: how it is labelled, its decoded octets, the id of the part where it lies.
+
+    ``names`` are all the names given for it.  ``packed`` says that the part holds more than this file: text
+    with a file written into it, or a winmail.dat.
+    """
+
+    type: str
+    name: str | None
+    data: bytes
+    parameters: Mapping[str, str] = {}
+    names: tuple[str, ...] = ()
+    disposition: str | None = None
+    cid: str | None = None
+    part: str = "1"
+    packed: bool = False
 
 
 class DataPart(NamedTuple):

@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mailpipe.mail.mime import Part
-from mailpipe.parse.found import DataPart, Pieces
+from mailpipe.parse.found import DataPart, Labelled, Pieces
 
 _TYPES = {
     "text/calendar": "calendar",
@@ -43,7 +42,7 @@ class Special(NamedTuple):
     part: DataPart
 
 
-def of(part: Part, data: bytes) -> Special | None:
+def of(part: Labelled, data: bytes) -> Special | None:
     """The part, if it is one that is read here."""
     kind = _TYPES.get(part.type)
     if kind is None and part.name:
