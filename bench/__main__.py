@@ -1,7 +1,7 @@
 """``python -m bench`` runs every benchmark and prints its ratios."""
 
-from bench import fetch, memory, parse, render, send, startup
+from bench import fetch, html, memory, parse, render, send, startup
 
-for benchmark in (startup, render, send, fetch, parse):
+for benchmark in (startup, render, send, fetch, parse, html):
     benchmark.main()
 memory.main(100_000, 10_000)

@@ -100,7 +100,7 @@ def hidden_names(sheet: str) -> frozenset[str]:
     """The classes and ids (``.name``, ``#name``) that a style sheet hides outside of any ``@media``."""
     names: set[str] = set()
     depth = 0
-    for rule in sheet[:MAX_SHEET].lower().split("}"):
+    for rule in _without_comments(sheet[:MAX_SHEET].lower()).split("}"):
         opened = rule.count("{")
         if depth + opened - 1 > 0 or "@" in rule:
             depth = max(0, depth + opened - 1)
@@ -112,3 +112,9 @@ def hidden_names(sheet: str) -> frozenset[str]:
                 if found := _NAME.match(selector.strip()):
                     names.add(found[1])
     return frozenset(names)
+
+
+def _without_comments(sheet: str) -> str:
+    """A style sheet without comments and without the marks that hide it from old browsers."""
+    first, *rest = sheet.replace("<!--", " ").replace("-->", " ").split("/*")
+    return " ".join([first, *(piece.partition("*/")[2] for piece in rest)])

@@ -1,7 +1,6 @@
 """Lays out text on lines: paragraphs, lists, quotes with "> ", rows of tables, targets of links."""
 
 import re
-from typing import NamedTuple
 
 MAX_QUOTES = 20  # levels that are shown
 MAX_INDENT = 10  # levels of lists that are shown
@@ -11,40 +10,36 @@ MAX_TARGET = 1000  # characters of a link target that is shown
 
 _MANY_BLANKS = re.compile(r"\n{3,}")
 
-
-class Cell(NamedTuple):
-    """One cell: its lines, and whether it is a heading."""
-
-    lines: list[str]
-    heading: bool
+_Page = tuple[list[str], list[bool], str, list[int], bool]
 
 
 class _Table:
+    __slots__ = ("begun", "headed", "headings", "row")
+
     def __init__(self) -> None:
-        self.row: list[Cell] = []
+        self.row: list[list[str]] = []  # the lines of each cell of the row that is being read
+        self.headings = 0  # cells of the row that are headings
         self.headed = False  # the first row is headings: rows are records, not labels and values
         self.begun = False
 
 
-class _Frame:
-    """A page, or a cell of a table, that lines are written to."""
-
-    def __init__(self, heading: bool = False) -> None:
-        self.lines: list[str] = []
-        self.heading = heading
-        self.quotes: list[bool] = []
-        self.lists: list[int] = []  # the next number of each open list; -1 for bullets
-
-
 class Lines:
-    """Text as it is written; see the module."""
+    """Text as it is written; see the module.
+
+    ``lines``, ``quotes``, ``bars``, ``lists`` and ``heading`` are of the page that is being written: the
+    message, or a cell of a table.
+    """
 
     def __init__(self) -> None:
-        self.frame = _Frame()
-        self.outer: list[_Frame | None] = []  # what each open cell is in; None for one that is a mere block
+        self.lines: list[str] = []
+        self.quotes: list[bool] = []  # whether each open quote has a bar
+        self.bars = ""  # what stands before each line
+        self.lists: list[int] = []  # the next number of each open list; -1 for bullets
+        self.heading = False
+        self.outer: list[_Page | None] = []  # what each open cell is in; None for one that is a mere block
         self.tables: list[_Table] = []
         self.line: list[str] = []
-        self.links: list[tuple[_Frame, int, int]] = []
+        self.links: list[tuple[list[str], int, int]] = []
         self.marker = ""
         self.blank = False
         self.spaced = True  # the last paragraph that began has room around it
@@ -52,16 +47,17 @@ class Lines:
 
     def text(self) -> str:
         """All that was written, without blank lines at the edges; every element must have been ended."""
-        self._flush()
-        joined = "\n".join(self.frame.lines).replace("\u00a0", " ")
+        self.flush()
+        joined = "\n".join(self.lines).replace("\u00a0", " ")
         return _MANY_BLANKS.sub("\n\n", joined).strip("\n")
 
     def add(self, text: str) -> None:
         """Text with single blanks only; a no-break space keeps its width."""
-        if not self.line or self.line[-1].endswith(" "):
+        line = self.line
+        if not line or line[-1][-1] == " ":
             text = text.lstrip(" ")
         if text:
-            self.line.append(text)
+            line.append(text)
 
     def add_preformatted(self, text: str) -> None:
         """Text whose line ends and blanks count."""
@@ -76,68 +72,86 @@ class Lines:
     def break_here(self) -> None:
         """End the line; an empty line stays one."""
         if self.line:
-            self._flush()
-        elif self.frame.lines:
+            self.flush()
+        elif self.lines:
             self._push("")
 
-    def break_line(self, *, blank: bool) -> None:
-        """End the line if there is one; with ``blank``, leave a line free before the next."""
-        self._flush()
-        self.blank = self.blank or blank
-        self.spaced = blank
+    def end_line(self) -> None:
+        """End the line if there is one."""
+        if self.line:
+            self.flush()
+        self.spaced = False
 
-    def _flush(self) -> None:
-        text = "".join(self.line).rstrip(" \t")
-        if text:
-            if self.blank and self.frame.lines and self.frame.lines[-1].strip("> "):
-                self._push("")
-            self.blank = False
-            frame = self.frame
-            indent = "  " * min(max(len(frame.lists) - 1, 0), MAX_INDENT)
-            if self.marker:
-                text = indent + self.marker + text
-                self.marker = ""
-            elif frame.lists:
-                text = indent + "  " + text
-            self._push(text)
-        self.line.clear()
+    def end_paragraph(self) -> None:
+        """End the line, and leave a line free before the next."""
+        if self.line:
+            self.flush()
+        self.spaced = self.blank = True
+
+    def flush(self) -> None:
+        """Write the line."""
+        line = self.line
         self.term = False
+        if not line:
+            return
+        text = (line[0] if len(line) == 1 else "".join(line)).rstrip(" \t")
+        line.clear()
+        if not text:
+            return
+        if self.blank:
+            self.blank = False
+            self._leave_line()
+        if self.lists:
+            indent = "  " * min(len(self.lists) - 1, MAX_INDENT)
+            text = f"{indent}{self.marker or '  '}{text}"
+            self.marker = ""
+        elif self.marker:
+            text = self.marker + text
+            self.marker = ""
+        self.lines.append((self.bars + text).rstrip() if self.bars else text)
+
+    def _leave_line(self) -> None:
+        if self.lines and self.lines[-1].strip("> "):
+            self._push("")
 
     def _push(self, text: str) -> None:
-        bars = min(sum(self.frame.quotes), MAX_QUOTES) if self.frame.quotes else 0
-        self.frame.lines.append(("> " * bars + text).rstrip() if bars else text)
+        self.lines.append((self.bars + text).rstrip() if self.bars else text)
 
     def begin_quote(self, *, plain: bool) -> None:
-        self.break_line(blank=True)
-        if self.blank and self.frame.lines and self.frame.lines[-1].strip("> "):
-            self._push("")
+        self.end_paragraph()
+        self._leave_line()
         self.blank = False
-        self.frame.quotes.append(not plain)
+        self.quotes.append(not plain)
+        self.bars = "> " * min(sum(self.quotes), MAX_QUOTES)
 
     def end_quote(self) -> None:
-        self._flush()
-        if self.frame.quotes:
-            self.frame.quotes.pop()
+        self.flush()
+        if self.quotes:
+            self.quotes.pop()
+            self.bars = "> " * min(sum(self.quotes), MAX_QUOTES)
         self.blank = True
 
     def begin_list(self, *, numbered: bool) -> None:
-        self.break_line(blank=not self.frame.lists)
-        self.frame.lists.append(1 if numbered else -1)
+        if self.lists:
+            self.end_line()
+        else:
+            self.end_paragraph()
+        self.lists.append(1 if numbered else -1)
 
     def end_list(self) -> None:
-        self._flush()
+        self.flush()
         self.marker = ""
-        if self.frame.lists:
-            self.frame.lists.pop()
-        self.blank = self.blank or not self.frame.lists
+        if self.lists:
+            self.lists.pop()
+        self.blank = self.blank or not self.lists
 
     def begin_item(self) -> None:
-        self._flush()
-        self.blank = self.blank and not self.frame.lines
-        number = self.frame.lists[-1] if self.frame.lists else -1
+        self.flush()
+        self.blank = self.blank and not self.lines
+        number = self.lists[-1] if self.lists else -1
         self.marker = "- " if number < 0 else f"{number}. "
         if number >= 0:
-            self.frame.lists[-1] = number + 1
+            self.lists[-1] = number + 1
 
     def end_term(self) -> None:
         self.term = bool(self.line)
@@ -148,85 +162,93 @@ class Lines:
             self.line[:] = [f"{label}: "]
             self.term = False
         else:
-            self._flush()
+            self.flush()
 
     def begin_link(self) -> None:
-        self.links.append((self.frame, len(self.frame.lines), len(self.line)))
+        self.links.append((self.lines, len(self.lines), len(self.line)))
 
     def end_link(self, target: str) -> None:
-        frame, lines, place = self.links.pop() if self.links else (self.frame, -1, 0)
+        page, lines, place = self.links.pop() if self.links else (self.lines, -1, 0)
         target = target.strip()
-        if frame is not self.frame or lines != len(frame.lines) or not self.line:
+        if page is not self.lines or lines != len(page) or not self.line:
             return
         words = "".join(self.line[place:]).strip()
         if words and len(target) <= MAX_TARGET and _adds(target, words):
             self.add(f" <{target.removeprefix('mailto:')}>")
 
     def begin_table(self) -> None:
-        self.break_line(blank=True)
+        self.end_paragraph()
         self.tables.append(_Table())
 
     def end_table(self) -> None:
         self.end_row()
         if self.tables:
             self.tables.pop()
-        self.break_line(blank=True)
+        self.end_paragraph()
 
-    def begin_row(self) -> None:
-        self.end_row()
-
-    def begin_cell(self, heading: bool) -> None:
+    def begin_cell(self, *, heading: bool) -> None:
         """A cell is a page of its own; one without a table, or too deep in tables, is a mere block."""
-        self._flush()
-        if not self.tables or len(self.tables) > MAX_TABLES:
+        if self.line:
+            self.flush()
+        if not 0 < len(self.tables) <= MAX_TABLES:
             self.outer.append(None)
             return
-        self.outer.append(self.frame)
-        self.frame = _Frame(heading)
+        self.outer.append((self.lines, self.quotes, self.bars, self.lists, self.heading))
+        self.lines = []
+        self.quotes = []
+        self.bars = ""
+        self.lists = []
+        self.heading = heading
         self.blank = False
 
     def end_cell(self) -> None:
-        self._flush()
+        if self.line:
+            self.flush()
         outside = self.outer.pop() if self.outer else None
         if outside is not None:
-            self.tables[-1].row.append(Cell(self.frame.lines, self.frame.heading))
-            self.frame = outside
+            table = self.tables[-1]
+            table.row.append(self.lines)
+            table.headings += self.heading
+            self.lines, self.quotes, self.bars, self.lists, self.heading = outside
             self.blank = False
 
     def end_row(self) -> None:
         """Write the cells of the row on one line, or below each other if one has several lines."""
-        self._flush()
+        if self.line:
+            self.flush()
         if not self.tables or not self.tables[-1].row:
             return
         table = self.tables[-1]
         cells, table.row = table.row, []
         if not table.begun:
             table.begun = True
-            table.headed = len(cells) > 1 and all(cell.heading for cell in cells)
-            if self.frame.lines and self.frame.lines[-1].strip("> ") and self.blank:
-                self._push("")
+            table.headed = table.headings == len(cells) > 1
+            if self.blank:
+                self._leave_line()
+        table.headings = 0
         self.blank = False
+        is_tall = False
         for cell in cells:
-            while cell.lines and not cell.lines[-1].strip("> "):
-                cell.lines.pop()
-        if any(len(cell.lines) > 1 for cell in cells):
+            while cell and not cell[-1].strip("> "):
+                cell.pop()
+            is_tall = is_tall or len(cell) > 1
+        if is_tall:
             for cell in cells:
-                for line in cell.lines:
+                for line in cell:
                     self._push(line)
-        elif line := _row([cell.lines[0] if cell.lines else "" for cell in cells], table.headed):
+        elif line := _row([cell[0] if cell else "" for cell in cells], table.headed):
             self._push(line)
 
 
 def _row(cells: list[str], headed: bool) -> str:
-    if len(cells) == 2 and all(cells) and not headed:
+    if len(cells) == 2 and not headed and all(cells):
         label, value = cells
-        if label.endswith((":", "：")):
+        if label[-1] in ":：":
             return f"{label} {value}"
-        if not any(map(str.isalpha, label)):
-            return f"{label} {value}"  # a bullet or number
         if len(label) <= MAX_LABEL:
-            return f"{label}: {value}"
-    return "\t".join(cells).rstrip("\t") if any(cells) else ""
+            # Without a letter it is a bullet or a number.
+            return f"{label}: {value}" if any(map(str.isalpha, label)) else f"{label} {value}"
+    return "\t".join(cells).rstrip("\t")
 
 
 def _adds(target: str, words: str) -> bool:
