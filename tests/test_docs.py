@@ -190,7 +190,7 @@ Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 no such user
 --b--
 """
-RARE = {"isTruncated", "error", "calendar", "geo", "crypto"}  # what the mails above do not lead to
+RARE = {"isTruncated", "error", "calendar", "geo", "crypto", "dataErrors"}  # what the mails above do not lead to
 
 
 @pytest.fixture
