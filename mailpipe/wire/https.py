@@ -57,20 +57,23 @@ def post(
 ) -> Answer:
     """Send one request and read its answer, all within ``seconds``; redirects are answers like others.
 
+    An answer whose status has come counts, however much of its body has.
+
     Raises NoAnswer; ConfigError if the authorities of ``target.ca`` cannot be read.
     """
     trusted = channel.trust(target.ca)
     deadline = time.monotonic() + seconds
-    link = _connected(target, deadline, lookup)
+    held = [_connected(target, deadline, lookup)]
     # Each read has its own time limit, and a server could feed us one octet at a time.
-    watch = Timer(max(0.01, deadline - time.monotonic()), _cut, [link])
+    watch = Timer(max(0.01, deadline - time.monotonic()), _cut, [held])
     watch.daemon = True
     watch.start()
     try:
-        return _exchanged(link, target, trusted, body, headers)
+        return _exchanged(held, target, trusted, body, headers)
     finally:
         watch.cancel()
-        link.close()
+        for link in held:
+            link.close()
 
 
 def _connected(target: Target, deadline: float, lookup: Resolve) -> socket.socket:
@@ -97,11 +100,16 @@ def _connected(target: Target, deadline: float, lookup: Resolve) -> socket.socke
 
 
 def _exchanged(
-    link: socket.socket, target: Target, trusted: ssl.SSLContext, body: bytes, headers: Mapping[str, str]
+    held: list[socket.socket],
+    target: Target,
+    trusted: ssl.SSLContext,
+    body: bytes,
+    headers: Mapping[str, str],
 ) -> Answer:
     name, sent = f"{target.host}:{target.port}", False
     try:
-        secured = channel.wrapped(link, trusted, target.host, name)
+        secured = channel.wrapped(held[0], trusted, target.host, name)
+        held.append(secured)
         # The connection is made: http.client only writes and reads on it.
         client = http.client.HTTPSConnection(target.host, target.port, context=trusted)
         client.sock = secured
@@ -118,8 +126,10 @@ def _exchanged(
         raise NoAnswer(f"{name}: {getattr(exc, 'strerror', None) or exc}", sent=sent) from exc
 
 
-def _cut(link: socket.socket) -> None:
-    try:
-        link.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it has just ended by itself
+def _cut(held: list[socket.socket]) -> None:
+    for link in held:
+        try:
+            # Of the socket itself: the shutdown of a TLS socket takes its state away from under a reader.
+            socket.socket.shutdown(link, socket.SHUT_RDWR)
+        except OSError:
+            pass  # TLS has taken it over, or it has just ended by itself
