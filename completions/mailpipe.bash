@@ -151,10 +151,11 @@ _mailpipe_parse() {
     --schema) _mailpipe_files; return ;;
     --account) _mailpipe_offer -W "$(_mailpipe_accounts)"; return ;;
     --max-size) _mailpipe_nothing; return ;;
+    -j | --jobs) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--attachments --safe-html --no-content --only-type --nested --vocabulary --schema --account --keep-raw --max-size --config -h --help"
+    _mailpipe_offer -W "--attachments --safe-html --no-content --only-type --nested --vocabulary --schema --account --keep-raw --max-size -j --jobs --config -h --help"
   else
     _mailpipe_files
   fi

@@ -124,6 +124,7 @@ complete -c mailpipe -n '__fish_mailpipe_using parse' -l schema -r -F -d 'JSON S
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l account -x -a '(__fish_mailpipe_accounts)' -d 'Account whose key signs refs, for messages that fetch has not read'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l keep-raw -d 'Keep raw, the message as it came'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l max-size -x -d 'Of a larger message only the beginning is read'
+complete -c mailpipe -n '__fish_mailpipe_using parse' -s j -l jobs -x -d 'Processes that read messages at the same time, 0 for one per processor; the order stays'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -s h -l help -d 'Show this message and exit'
 complete -c mailpipe -n '__fish_mailpipe_using parse' -F

@@ -15,6 +15,9 @@ STAGES = {
 }
 
 TOOLS = {
+    "preview": "Look at rendered mail in a browser before it is sent.",
+    "track": "Record who opens mail, and show it.",
+    "schema": "Print the JSON Schema of records, the configuration or the rules.",
     "demo": "Show the whole loop in a temporary folder, in seconds.",
 }
 

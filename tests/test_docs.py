@@ -190,7 +190,14 @@ Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 no such user
 --b--
 """
-RARE = {"isTruncated", "error", "calendar", "geo", "crypto", "dataErrors"}  # what the mails above do not lead to
+RARE = {
+    "isTruncated",
+    "error",
+    "calendar",
+    "geo",
+    "crypto",
+    "dataErrors",
+}  # what the mails above do not lead to
 
 
 @pytest.fixture
@@ -198,10 +205,11 @@ def written(run: Run, tmp_path: Path) -> dict[str, set[str]]:
     """The members of the records that each stage really writes."""
     (tmp_path / "check.md").write_text(
         "---\nfrom: a@example.com\nto: b@example.net\ncc: c@example.net\nbcc: d@example.net\n"
-        "subject: s\nref: '{{ id }}'\n---\nHello\n"
+        "subject: s\nref: '{{ id }}'\nidempotencyKey: k\nattachments: check.md\n"
+        "headers: {In-Reply-To: a@example.net}\n---\nHello\n"
     )
     (tmp_path / "rules.yaml").write_text("rules: [{outcome: processed}]")
-    rendered = run(["render", "check.md"], stdin=[{"id": "a7"}])
+    rendered = run(["render", "check.md", "--lint", "--output-dir", "out"], stdin=[{"id": "a7"}])
     sent = run(["send", "--via", "maildir:in", "--keep-raw"], stdin=rendered.stdout)
     copied = run(["sent", "maildir:copies"], stdin=sent.stdout)
     fetched = run(["fetch", "maildir:in"])

@@ -19,7 +19,7 @@ _IDS = "list of text"
 # The properties of a JMAP Email object, RFC 8621 section 4.
 JMAP = (
     Member("messageId", _IDS, ("render", "parse"), "The Message-ID, without angle brackets."),
-    Member("inReplyTo", _IDS, ("parse",), "The ids of In-Reply-To, without angle brackets."),
+    Member("inReplyTo", _IDS, ("render", "parse"), "The ids of In-Reply-To, without angle brackets."),
     Member("references", _IDS, ("render", "parse"), "The ids of References, without angle brackets."),
     Member(
         "from",
@@ -64,7 +64,7 @@ JMAP = (
     Member(
         "attachments",
         "list of objects",
-        ("parse",),
+        ("render", "parse"),
         "The attachments, of every type.",
         "partId, blobId, size, name, type, sniffedType, charset, disposition, cid. blobId is sha256: and the "
         "hexadecimal digest of the decoded octets. The octets are in content as base64, or in the file "
@@ -118,6 +118,21 @@ OWN = (
         ("fetch",),
         "Where the message lies, for settle.",
         "account, protocol, mailbox, uid, uidValidity, and attempt: how often it was handed out.",
+    ),
+    Member(
+        "idempotencyKey",
+        "text",
+        ("render",),
+        "What names this message whenever it is made: send hands it over once under this name.",
+        "Without it the Message-ID does. render --reply makes one of the template and the answered mail.",
+    ),
+    Member("path", "text", ("render",), "The file that the message was written to by --output-dir."),
+    Member(
+        "lint",
+        "list of {type, detail}",
+        ("render",),
+        "What readers, filters and mail programs will stumble over, with --lint.",
+        "type is a stable name, such as link-broken or html-large; detail is for people.",
     ),
     Member("text", "text", ("render", "parse"), "The message as plain text."),
     Member("html", "text", ("render", "parse"), "The message as HTML, as it came: not safe for showing."),

@@ -1,31 +1,16 @@
 """The render command: options to a plan."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mailpipe.config import Settings
+from mailpipe.record import Transform
+from mailpipe.render.flags import message_flags, messages
 from mailpipe.stage import Plan, stage
-
-
-def overrides(
-    from_: str | None,
-    to: tuple[str, ...],
-    subject: str | None,
-    lang: str | None,
-    attach: tuple[str, ...],
-    json_part: str | None = None,
-    markdown: bool = False,
-    track: str | None = None,
-) -> dict[str, list[str]]:
-    """What is given by flag, by the key of the front matter that it replaces."""
-    given = {"from": from_, "subject": subject, "lang": lang, "part": json_part, "track": track}
-    given["markdown"] = "true" if markdown else None
-    found = {key: [value] for key, value in given.items() if value is not None}
-    if attach:
-        found["attachments"] = list(attach)
-    return found | {"to": list(to), "cc": [], "bcc": []} if to else found
+from mailpipe.stdio import say
 
 
 @stage(
@@ -43,46 +28,34 @@ mailpipe parse answer.eml | mailpipe render --reply thanks.md | jq '{to, subject
 # A copy for each recipient, with a pixel of its own
 mailpipe render check.md --track https://t.example.com < data.jsonl | jq -c '{messageId, track}'
 
+# What mail programs and filters will stumble over
+mailpipe render check.md --lint < data.jsonl | jq '{subject, lint}'
+
+# One file for each message, for looking at or for another program
+mailpipe render check.md --output-dir messages < data.jsonl | jq -r .path
+
 # What people will read
 mailpipe render check.md < data.jsonl | jq -r .text
 """,
 )
-@click.argument("template", type=click.Path(dir_okay=False))
-@click.option("--account", metavar="NAME", help="Account whose From is used where the template has none.")
-@click.option("--from", "from_", metavar="ADDRESS", help="Sender, instead of the template's.")
-@click.option(
-    "--to", multiple=True, metavar="ADDRESS", help="Recipient, instead of the template's to, cc and bcc."
-)
-@click.option("--subject", metavar="TEXT", help="Subject, instead of the template's.")
-@click.option("--lang", metavar="TAG", help="Language tag, such as fr, instead of the template's.")
-@click.option("--base", type=click.Path(dir_okay=False), help="HTML file around the content.")
-@click.option("--attach", multiple=True, metavar="PATH", help="File to attach, instead of the template's.")
-@click.option(
-    "--attach-root", type=click.Path(file_okay=False), help="Folder below which files are attached."
-)
-@click.option(
-    "--json-part",
-    type=click.Choice(["alternative", "attachment", "none"]),
-    help="Where the data go: between text and HTML, beside them, or nowhere.  [alternative]",
-)
-@click.option("--markdown", is_flag=True, help="Send the Markdown, too, as text/markdown.")
-@click.option("--reply", is_flag=True, help="Answer parsed messages, which are read instead of data.")
+@message_flags
 @click.option(
     "--track", metavar="URL", help="Server of `mailpipe track serve` that is told of opens.  [the template's]"
 )
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
+@click.option(
+    "--lint",
+    is_flag=True,
+    help="Say what readers or filters will stumble over, on stderr and as member lint.",
+)
+@click.option(
+    "--output-dir",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Write each message into DIR, too: 000001.eml is that of the first record.",
+)
 @click.option("--eml", is_flag=True, help="Write one message itself (RFC 5322) instead of records.")
-def command(
-    settings: Settings,
-    template: str,
-    account: str | None,
-    base: str | None,
-    attach_root: str | None,
-    reply: bool,
-    limit: int | None,
-    eml: bool,
-    **given: Any,
-) -> Plan:
+def command(settings: Settings, eml: bool, lint: bool, output_dir: str | None, **given: Any) -> Plan:
     """Fill a template with data: one message per object.
 
     TEMPLATE is Markdown (.md), reStructuredText (.rst, with the extra rst), HTML (.html) or plain text
@@ -117,21 +90,29 @@ def command(
     mapping: {url: ..., except: [addresses without picture], unsubscribe: true}; the last one adds
     List-Unsubscribe (RFC 8058), which then differs from copy to copy. An empty url is no tracking.
 
+    --lint names HTML that is clipped (over 102 kB), lines over 998 octets, a missing text part, links that
+    lead nowhere or elsewhere than they say, pictures without alt text, names that look like another
+    address, files that servers block. It looks at the message alone and asks no server; findings are
+    no errors and do not change the status.
+
     With SOURCE_DATE_EPOCH in the environment the same input makes the same octets.
     """
-    from mailpipe.render import core, outside
-    from mailpipe.render.files import load
-    from mailpipe.render.template import Template
+    rendered = messages(settings, **given)
+    if lint:
+        from mailpipe.render.lint import linted
 
-    filled = Template(load(template, base, attach_root), outside.secret(), overrides(**given))
-    around = outside.outside()
-    plan = partial(
-        core.render,
-        template=filled,
-        sender=outside.sender(settings, account),
-        outside=around,
-        limit=limit,
-        replies=reply,
-        copier=outside.copier(settings, filled, around.unique),
-    )
-    return Plan(plan, encode=outside.single()) if eml else Plan(plan)
+        rendered = then(rendered, partial(linted, say=partial(say, "render")))
+    if output_dir:
+        from mailpipe.render.folder import written
+
+        rendered = then(rendered, partial(written, folder=Path(output_dir)))
+    if not eml:
+        return Plan(rendered)
+    from mailpipe.render.outside import single
+
+    return Plan(rendered, encode=single())
+
+
+def then(first: Transform, second: Transform) -> Transform:
+    """The second after the first."""
+    return lambda records: second(first(records))

@@ -1,0 +1,1 @@
+"""Look at rendered mail in a browser before it is sent."""
