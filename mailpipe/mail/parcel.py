@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mailpipe.mail.reply import Fate
 
 State = Literal["unknown", "sent", "deferred", "refused"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)  # not frozen: that triples the time to make one
 class Parcel:
     """One message on its way to some recipients; compared by identity.
 
@@ -41,17 +41,27 @@ class Entry:
     content: str
     status: Mapping[str, Any] = field(default_factory=dict)
     busy: bool = False
+    attempts: int = 1
+    first: float = 0.0  # when it was first tried, in seconds since the epoch
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a transport is about to do and cannot take back."""
+class Intent(NamedTuple):
+    """What a transport is about to do and cannot take back.
+
+    ``ahead``: it will do so one after the other, and announce each by an :class:`Act`.
+    """
+
+    parcels: Sequence[Parcel]
+    ahead: bool = False
+
+
+class Act(NamedTuple):
+    """Parcels, intended ahead and now done: what comes next cannot be taken back."""
 
     parcels: Sequence[Parcel]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of each recipient of one parcel."""
 
     parcel: Parcel
@@ -62,7 +72,8 @@ class Stop(Exception):
     """Thrown into a transport: give up what was only intended, finish what cannot be taken back."""
 
 
-Events = Generator[Intent | Receipt, Collection[Parcel] | None, None]
+Event = Intent | Act | Receipt
+Events = Generator[Event, Collection[Parcel] | None, None]
 
 
 class Deliver(Protocol):
@@ -70,8 +81,9 @@ class Deliver(Protocol):
 
     It yields one receipt for each parcel as soon as it is known, in any order.  Before any act that
     cannot be undone it yields an :class:`Intent`; the caller makes it durable and sends back those
-    parcels that may go, and the transport forgets the others.  :class:`Stop` may be thrown in
-    instead.  It raises WorldError when it cannot go on; receipts yielded before stay true.
+    parcels that may go, and the transport forgets the others.  An Intent without parcels says that
+    there is time now to write receipts.  :class:`Stop` may be thrown in instead.  It raises
+    WorldError when it cannot go on; receipts yielded before stay true.
     """
 
     def __call__(self, parcels: Sequence[Parcel], /) -> Events: ...

@@ -4,7 +4,7 @@ Who is still to be sent to is decide.py's job, the order of acts and receipts co
 a message travels the transport's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -17,14 +17,14 @@ from mailpipe.send.convey import Conveyance, Job, Ledger
 from mailpipe.send.decide import decide
 from mailpipe.send.envelope import Envelope
 
-BATCH = 100  # records decided on together when they are at hand
+BATCH = 256  # records decided on together when they are at hand
 
 
 class Memory(Ledger, Protocol):
     """A ledger that can also be asked."""
 
-    def known(self, parcel: Parcel, /) -> dict[str, Entry]:
-        """What is known of the parcel's recipients; may raise WorldError."""
+    def known(self, parcels: Collection[Parcel], /) -> Mapping[Parcel, Mapping[str, Entry]]:
+        """What is known of the parcels' recipients; may raise WorldError."""
 
 
 class Pack(Protocol):
@@ -70,30 +70,37 @@ class Sending:
         taken: set[tuple[str, str]] = set()
         for record in batch:
             job, names = self._packed(record)
-            if names & taken:
-                yield jobs
+            if not taken.isdisjoint(names):
+                yield self._decided(jobs)
                 jobs, taken = [], set()
-            if job.parcel is not None:
-                self._decide(job)
-            taken |= names
+            taken.update(names)
             jobs.append(job)
-        yield jobs
+        yield self._decided(jobs)
 
-    def _packed(self, record: Record) -> tuple[Job, set[tuple[str, str]]]:
+    def _packed(self, record: Record) -> tuple[Job, list[tuple[str, str]]]:
         if "error" in record:
-            return Job(record, result=record), set()
+            return Job(record, result=record), []
         try:
             parcel, envelope = self._pack(record)
         except RecordError as exc:
-            return Job(record, result=failed(record, exc, outcome.STAGE)), set()
-        names = {(parcel.key, recipient.lower()) for recipient in parcel.recipients}
+            return Job(record, result=failed(record, exc, outcome.STAGE)), []
+        names = [(parcel.key, recipient.lower()) for recipient in parcel.recipients]
         return Job(record, parcel=parcel, given=envelope.given), names
 
-    def _decide(self, job: Job) -> None:
-        assert job.parcel is not None
-        parcel, options = job.parcel, self._options
+    def _decided(self, jobs: list[Job]) -> list[Job]:
+        known = self._ledger.known([job.parcel for job in jobs if job.parcel is not None])
+        for job in jobs:
+            if job.parcel is not None:
+                self._decide(job, job.parcel, known.get(job.parcel, {}))
+        return jobs
+
+    def _decide(self, job: Job, parcel: Parcel, known: Mapping[str, Entry]) -> None:
+        if not known:
+            job.finish = partial(self._finished, job.record, job.given, {})
+            return
+        options = self._options
         try:
-            decision = decide(parcel, self._ledger.known(parcel), options, resolves=options.resolves)
+            decision = decide(parcel, known, options, resolves=options.resolves)
         except RecordError as exc:
             job.parcel, job.result = None, failed(job.record, exc, outcome.STAGE)
             return

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mailpipe.errors import RecordError
@@ -82,6 +83,7 @@ def _parameters(value: Any, where: str, allowed: frozenset[str]) -> dict[str, st
     return found
 
 
+@lru_cache(256)
 def checked(address: str) -> str:
     """An address as it goes on the wire, its domain in ASCII (IDNA 2008); raises RecordError.
 

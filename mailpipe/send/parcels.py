@@ -2,6 +2,7 @@
 
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ HINT = "run `mailpipe render` first, or give one raw message"
 _CONTENT = ("from", "to", "cc", "bcc", "subject", "text", "data")
 
 
+_MANY = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*(?:multipart|message)/", re.I | re.M)
+
+
 @dataclass(frozen=True, slots=True)
 class Packing:
     """How parcels are made; clock and randomness are handed in.
@@ -37,19 +41,21 @@ class Packing:
         raw = octets(record)
         address = envelope(record.get("envelope"))
         head, body = message.wire(raw)
-        head = message.completed(head, lambda: self.new_id(address.sender), self.date)
-        wired = head + b"\r\n" + body
-        if message.BCC.search(body):
+        head, message_id = message.completed(head, lambda: self.new_id(address.sender), self.date)
+        wired = b"%b\r\n%b" % (head, body)
+        if _MANY.search(head):
             wired = _opened(wired)
         parcel = Parcel(
-            key=key(record, head),
+            key=key(record, message_id),
             content=_content(record, wired),
             sender=address.sender,
             recipients=address.recipients,
             message=wired,
             parameters=address.parameters,
             eight_bit=not wired.isascii(),
-            utf8=not head.isascii() or not all(a.isascii() for a in (address.sender, *address.recipients)),
+            utf8=not (
+                head.isascii() and address.sender.isascii() and all(map(str.isascii, address.recipients))
+            ),
         )
         return parcel, address
 
@@ -66,11 +72,11 @@ def octets(record: Record) -> bytes:
         raise RecordError(f"raw is not base64: {exc}", slug="bad-field") from exc
 
 
-def key(record: Record, head: bytes) -> str:
+def key(record: Record, message_id: str) -> str:
     """What names this message whenever it is sent: the idempotency key, else the Message-ID."""
     chosen: Any = record.get("idempotencyKey")
     if chosen is None:
-        return f"<{message.message_id(head)}>"
+        return f"<{message_id}>"
     if not isinstance(chosen, str) or not 0 < len(chosen) <= MAX_KEY:
         raise RecordError(f"idempotencyKey is not a text of 1 to {MAX_KEY} characters", slug="bad-field")
     return f"key:{chosen}"
@@ -78,6 +84,8 @@ def key(record: Record, head: bytes) -> str:
 
 def _opened(wired: bytes) -> bytes:
     """Look for Bcc in attached messages; most mail has none and does not load what this takes."""
+    if b"message/" not in (lower := wired.lower()) or b"bcc" not in lower:
+        return wired
     from mailpipe.send.nested import without_bcc
 
     return without_bcc(wired)
@@ -87,4 +95,4 @@ def _content(record: Record, wired: bytes) -> str:
     told = wired
     if "text" in record:
         told = jsonl.dumps([record.get(name) for name in _CONTENT])
-    return hashlib.blake2b(told, digest_size=16).hexdigest()
+    return hashlib.sha256(told).hexdigest()[:32]

@@ -1,7 +1,9 @@
 """Speak ESMTP and LMTP as text: replies read within bounds, extensions, commands; no socket here."""
 
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailpipe.errors import ProtocolError
@@ -35,11 +37,12 @@ class Replies:
     def __init__(self) -> None:
         self._buffer = b""
         self._lines: list[str] = []
+        self._whole: deque[Reply] = deque()
 
     @property
     def empty(self) -> bool:
         """Whether nothing was received that was not taken."""
-        return not self._buffer and not self._lines
+        return not self._buffer and not self._lines and not self._whole
 
     def feed(self, data: bytes) -> None:
         """Add what was received."""
@@ -47,26 +50,47 @@ class Replies:
 
     def next(self) -> Reply | None:
         """The next reply, or None until more is received."""
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line, self._buffer = self._buffer[:end].removesuffix(b"\r"), self._buffer[end + 1 :]
-            reply = self._take(line)
-            if reply is not None:
-                return reply
-        if len(self._buffer) > MAX_LINE:
-            raise ProtocolError(f"a reply has a line of more than {MAX_LINE} octets")
-        return None
+        if not self._whole:
+            self._read()
+        return self._whole.popleft() if self._whole else None
 
-    def _take(self, line: bytes) -> Reply | None:
+    def _read(self) -> None:
+        """Read all lines there are; a wrong one is told once the replies before it are taken."""
+        *lines, rest = self._buffer.split(b"\n")
+        for number, ended in enumerate(lines):
+            line = ended.removesuffix(b"\r")
+            if not self._lines and (known := _single(line)):
+                self._whole.append(known)
+                continue
+            wrong = self._wrong(line)
+            if wrong and self._whole:
+                self._buffer = b"\n".join([*lines[number:], rest])
+                return
+            if wrong:
+                raise ProtocolError(wrong)
+            self._take(line)
+        if len(rest) > MAX_LINE and not self._whole:
+            raise ProtocolError(f"a reply has a line of more than {MAX_LINE} octets")
+        self._buffer = rest
+
+    def _wrong(self, line: bytes) -> str:
         if not _REPLY.match(line) or len(line) > MAX_LINE:
-            shown = line[:60].decode("ascii", "backslashreplace")
-            raise ProtocolError(f"the server answers what is no reply: {shown!r}")
+            return f"the server answers what is no reply: {line[:60].decode('ascii', 'backslashreplace')!r}"
+        return f"a reply has more than {MAX_LINES} lines" if len(self._lines) >= MAX_LINES else ""
+
+    def _take(self, line: bytes) -> None:
         self._lines.append(line[4:].decode("utf-8", "backslashreplace"))
-        if len(self._lines) > MAX_LINES:
-            raise ProtocolError(f"a reply has more than {MAX_LINES} lines")
-        if line[3:4] == b"-":
-            return None
-        lines, self._lines = tuple(self._lines), []
-        return Reply(int(line[:3]), lines)
+        if line[3:4] != b"-":
+            self._whole.append(Reply(int(line[:3]), tuple(self._lines)))
+            self._lines = []
+
+
+@lru_cache(64)
+def _single(line: bytes) -> Reply | None:
+    """The reply of one line, if it is that; a server says the same few all day."""
+    if not _REPLY.match(line) or len(line) > MAX_LINE or line[3:4] == b"-":
+        return None
+    return Reply(int(line[:3]), (line[4:].decode("utf-8", "backslashreplace"),))
 
 
 def extensions(reply: Reply) -> dict[str, list[str]]:
@@ -118,7 +142,8 @@ def _xtext(name: str, value: str) -> str:
 def _line(command: str) -> bytes:
     line = command.encode("utf-8")
     # Addresses were checked long before; what would end the line early must never get here.
-    assert not set(line) & {0x00, 0x0A, 0x0D}, "a control character in a command"
+    if b"\n" in line or b"\r" in line or b"\0" in line:
+        raise AssertionError("a control character in a command")
     return line + b"\r\n"
 
 

@@ -1,16 +1,16 @@
 """Keep on disk what was about to be sent and what came of it, so that nothing is sent twice."""
 
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from mailpipe import exact
 from mailpipe.errors import InputOutputError
-from mailpipe.mail.parcel import Entry, Parcel, Receipt, State
-from mailpipe.mail.reply import Action, Fate
+from mailpipe.mail.parcel import Entry, Parcel, State
 from mailpipe.wire import database
+from mailpipe.wire.runs import Runs
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sends (
@@ -22,28 +22,29 @@ CREATE TABLE IF NOT EXISTS sends (
     attempts INTEGER NOT NULL,  -- how many intents
     content TEXT NOT NULL,      -- digest of what was sent
     run TEXT NOT NULL,          -- who intended it
-    at REAL NOT NULL,           -- when, in seconds since the epoch
+    first REAL NOT NULL,        -- when it was first tried, in seconds since the epoch
+    at REAL NOT NULL,           -- when it was last tried or answered
     status BLOB,                -- deliveryStatus as JSON
     PRIMARY KEY (scope, key, recipient)
 ) WITHOUT ROWID
 """
-_CHUNK = 500  # below every SQLite limit on the number of parameters
+_CHUNK = 400  # places asked for together; below every SQLite limit on the number of parameters
 
 _INTEND = """
-INSERT INTO sends (scope, key, recipient, state, attempts, content, run, at)
-VALUES (?, ?, ?, 'unknown', 1, ?, ?, ?)
+INSERT INTO sends (scope, key, recipient, state, attempts, content, run, first, at)
+VALUES (?1, ?2, ?3, 'unknown', 1, ?4, ?5, ?6, ?6)
 ON CONFLICT DO UPDATE SET before = CASE WHEN run = excluded.run THEN before ELSE state END,
     state = 'unknown', attempts = attempts + (run != excluded.run),
     content = excluded.content, run = excluded.run, at = excluded.at
-WHERE run = excluded.run OR (state = ? AND attempts = ?)
+WHERE run = excluded.run OR (state = ?7 AND attempts = ?8)
 """
-# A refusal before the final dot comes without an intent.
+# A refusal before the final dot may come without an intent.
 _NOTE = """
-INSERT INTO sends (scope, key, recipient, state, attempts, content, run, at, status)
-VALUES (?, ?, ?, ?, 1, ?, '', ?, ?)
+INSERT INTO sends (scope, key, recipient, state, attempts, content, run, first, at, status)
+VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7)
 ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, content = excluded.content,
     at = excluded.at, run = ''
-WHERE run = ? OR state IN ('deferred', 'refused')
+WHERE run = ?8 OR state IN ('deferred', 'refused')
 """
 _UNDO = """
 UPDATE sends SET state = before, run = '', attempts = attempts - 1
@@ -51,21 +52,24 @@ WHERE scope = ? AND key = ? AND recipient = ? AND run = ? AND before IS NOT NULL
 """
 _FORGET = "DELETE FROM sends WHERE scope = ? AND key = ? AND recipient = ? AND run = ? AND before IS NULL"
 
-
-_STATES: dict[Action, State] = {
+_STATES: dict[str | None, State] = {
     "delivered": "sent",
     "relayed": "sent",
     "failed": "refused",
     "delayed": "deferred",
+    None: "unknown",
 }
 
 
-class _Taken(Exception):
-    """Raised inside a transaction when another run has changed what we know of a parcel."""
+class Place(NamedTuple):
+    """One row."""
 
-    def __init__(self, parcel: Parcel) -> None:
-        super().__init__()
-        self.parcel = parcel
+    scope: str
+    key: str
+    recipient: str
+
+
+Known = Mapping[str, Entry]
 
 
 class Ledger:
@@ -82,140 +86,154 @@ class Ledger:
         self._clock = clock
         self._runs = Runs(state_dir)
         self._seen: dict[tuple[str, str], tuple[str, int]] = {}
-        self._notes: list[tuple[str, str, str, str, str, float, bytes, str]] = []
+        self._notes: list[tuple[str, str, str, State, str, float, bytes, str]] = []
         self._withdrawn: list[tuple[str, str, str, str]] = []
+        self._acts: dict[Place, bytes] = {}
+        self._heard: list[bytes] = []
+        self._unsure = False
+        for run, lines in self._runs.dead():
+            if lines is not None:
+                self._recover(run, lines)
+
+    def _recover(self, run: str, lines: Sequence[bytes]) -> None:
+        """Note what a run that was killed had heard, and take back what it had not begun to do."""
+        told = [exact.loads(line) for line in lines]
+        begun = {tuple(entry) for entry in told if len(entry) == len(Place._fields)}
+        heard = [entry for entry in told if len(entry) > len(Place._fields)]
+        notes = [(*row, float(at), status.encode(), run) for *row, at, status in heard]
+        with database.transaction(self._db) as db:
+            db.executemany(_NOTE, notes)
+            found = db.execute(
+                "SELECT scope, key, recipient FROM sends WHERE run = ? AND state = 'unknown'", (run,)
+            )
+            _take_back(db, [(*place, run) for place in found.fetchall() if place not in begun])
 
     def close(self) -> None:
-        """Let go of the database and of this run's mark."""
+        """Let go of the database; what it could not take the next run learns from this run's file."""
+        with suppress(InputOutputError):
+            if self._unsure and self._heard:
+                self._runs.write(b"".join(self._heard))
         self._db.close()
-        self._runs.close()
+        self._runs.close(keep=self._unsure)
 
-    def known(self, parcel: Parcel) -> dict[str, Entry]:
-        """What is known of the parcel's recipients, by recipient."""
-        found: dict[str, Entry] = {}
-        spelled = {recipient.lower(): recipient for recipient in parcel.recipients}
-        folded = list(spelled)
+    def known(self, parcels: Collection[Parcel]) -> dict[Parcel, Known]:
+        """What is known of the parcels' recipients, by parcel and recipient; nothing of most."""
+        asked = {place[1:]: None for parcel in parcels for place in self._places(parcel)}
+        entries: dict[tuple[str, str], Entry] = {}
         with database.guard():
-            for start in range(0, len(folded), _CHUNK):
-                for row in self._rows(parcel.key, folded[start : start + _CHUNK]):
-                    recipient, state, attempts, content, run, status = row
-                    busy = state == "unknown" and self._runs.alive(run)
-                    if not busy:
-                        self._seen[parcel.key, recipient] = (state, attempts)
-                    found[spelled[recipient]] = Entry(state, content, _loaded(status), busy)
-        return found
+            for start in range(0, len(asked), _CHUNK):
+                self._ask(list(asked)[start : start + _CHUNK], entries)
+        if not entries:
+            return {}
+        return {
+            parcel: {r: entry for r in parcel.recipients if (entry := entries.get((parcel.key, r.lower())))}
+            for parcel in parcels
+        }
 
-    def _rows(self, key: str, recipients: Sequence[str]) -> sqlite3.Cursor:
-        marks = ",".join("?" * len(recipients))
-        return self._db.execute(
-            "SELECT recipient, state, attempts, content, run, status FROM sends"
-            f" WHERE scope = ? AND key = ? AND recipient IN ({marks})",
-            (self._scope, key, *recipients),
+    def _ask(self, places: Sequence[tuple[str, str]], entries: dict[tuple[str, str], Entry]) -> None:
+        marks = ",".join(["(?,?)"] * len(places))
+        rows = self._db.execute(
+            f"WITH asked(key, recipient) AS (VALUES {marks})"
+            " SELECT key, recipient, state, attempts, content, run, first, status"
+            " FROM asked CROSS JOIN sends USING (key, recipient) WHERE scope = ?",
+            (*(name for place in places for name in place), self._scope),
         )
+        for key, recipient, state, attempts, content, run, first, status in rows:
+            busy = state == "unknown" and self._runs.alive(run)
+            if not busy:
+                self._seen[key, recipient] = (state, attempts)
+            entries[key, recipient] = Entry(state, content, _loaded(status), busy, attempts, first)
 
-    def note(self, receipt: Receipt) -> None:
-        """Take an outcome; it is durable after the next commit."""
-        parcel, now = receipt.parcel, self._clock()
-        for recipient, fate in receipt.fates.items():
-            status = exact.dumps(fate.delivery_status())
-            place = (self._scope, parcel.key, recipient.lower())
-            self._notes.append((*place, _state(fate), parcel.content, now, status, self._runs.own()))
+    def note(self, parcel: Parcel, statuses: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take an outcome, a deliveryStatus by recipient; it is durable after the next commit."""
+        now, own = self._clock(), self._runs.own()
+        for recipient, status in statuses.items():
+            place = Place(self._scope, parcel.key, recipient.lower())
+            told = exact.dumps(status)
+            row = (*place, _STATES[status["action"]], parcel.content, now)
+            self._notes.append((*row, told, own))
+            if self._acts.pop(place, b""):
+                self._heard.append(exact.dumps([*row, told.decode()]) + b"\n")
 
     def withdraw(self, parcels: Collection[Parcel]) -> None:
         """Take back intents that were not carried out; durable after the next commit."""
-        for parcel in parcels:
-            for recipient in parcel.recipients:
-                self._withdrawn.append((self._scope, parcel.key, recipient.lower(), self._runs.own()))
+        self._withdrawn += [
+            (*place, self._runs.own()) for parcel in parcels for place in self._places(parcel)
+        ]
 
-    def commit(self, intents: Sequence[Parcel] = ()) -> list[Parcel]:
-        """Make all of it durable in one transaction; gives back the intents that another run has."""
-        going, refused = list(intents), []
-        while going or self._notes or self._withdrawn:
-            try:
-                with database.transaction(self._db) as db:
-                    self._write(db, going)
-                break
-            except _Taken as exc:
-                going.remove(exc.parcel)
-                refused.append(exc.parcel)
+    def mark(self, parcels: Sequence[Parcel]) -> None:
+        """Tell that intents are carried out now; found by whoever comes after a kill."""
+        acts = {place: exact.dumps(place) + b"\n" for parcel in parcels for place in self._places(parcel)}
+        self._acts |= acts
+        if self._runs.full:
+            # All that was heard is durable by now, but for what is written here again.
+            self._runs.renew(b"".join([*self._heard, *self._acts.values()]))
+        else:
+            self._runs.write(b"".join([*self._heard, *acts.values()]))
+        self._heard.clear()
+
+    def commit(self, intents: Sequence[Parcel] = (), *, ahead: bool = False) -> list[Parcel]:
+        """Make all of it durable in one transaction; gives back the intents that another run has.
+
+        Those that are not ``ahead`` are carried out at once.
+        """
+        refused: list[Parcel] = []
+        going = list(intents)
+        if going and not ahead:
+            self.mark(going)
+        if going or self._notes or self._withdrawn:
+            self._unsure = True  # a transaction that fails may be found written all the same
+            with database.transaction(self._db) as db:
+                db.executemany(_NOTE, self._notes)
+                _take_back(db, self._withdrawn)
+                refused = self._intend(db, going)
         for parcel in intents:
             for recipient in parcel.recipients:
                 self._seen.pop((parcel.key, recipient.lower()), None)
+        self._unsure = False
         self._notes.clear()
+        self._heard.clear()
         self._withdrawn.clear()
         return refused
 
-    def _write(self, db: sqlite3.Connection, intents: Sequence[Parcel]) -> None:
-        db.executemany(_NOTE, self._notes)
-        db.executemany(_UNDO, self._withdrawn)
-        db.executemany(_FORGET, self._withdrawn)
-        now = self._clock()
-        for parcel in intents:
-            own = self._runs.own()
-            for recipient in map(str.lower, parcel.recipients):
-                known = self._seen.get((parcel.key, recipient), ("", 0))
-                row = (self._scope, parcel.key, recipient, parcel.content, own, now, *known)
-                if db.execute(_INTEND, row).rowcount != 1:
-                    raise _Taken(parcel)
+    def _intend(self, db: sqlite3.Connection, parcels: Sequence[Parcel]) -> list[Parcel]:
+        """Write the intents; all at once, and one by one only where another run was faster."""
+        if not parcels:
+            return []
+        rows = [row for parcel in parcels for row in self._rows(parcel)]
+        db.execute("SAVEPOINT intents")
+        if db.executemany(_INTEND, rows).rowcount == len(rows):
+            db.execute("RELEASE intents")
+            return []
+        db.execute("ROLLBACK TO intents")
+        db.execute("RELEASE intents")
+        return [parcel for parcel in parcels if not self._intends(db, parcel)]
 
-
-class Runs:
-    """Which runs are still there: each holds a lock on a file of its own while it lives.
-
-    A lock goes with its process, however that ends; a process number may be used again.
-    """
-
-    def __init__(self, state_dir: Path) -> None:
-        self._dir = state_dir
-        self._own = ""
-        self._file = -1
-
-    def own(self) -> str:
-        """The name of this run; marked as alive from the first call on."""
-        if not self._own:
-            name = f"{os.getpid()}-{os.urandom(6).hex()}"
-            try:
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                self._file = os.open(self._path(name), flags, 0o600)
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-            except OSError as exc:
-                raise InputOutputError(f"{self._path(name)}: {exc.strerror}") from exc
-            self._own = name
-        return self._own
-
-    def alive(self, run: str) -> bool:
-        """Whether another run is still there; the mark of one that is not is removed."""
-        if not run or run == self._own:
-            return False
-        try:
-            file = os.open(self._path(run), os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    def _intends(self, db: sqlite3.Connection, parcel: Parcel) -> bool:
+        rows = self._rows(parcel)
+        db.execute("SAVEPOINT one")
+        if db.executemany(_INTEND, rows).rowcount == len(rows):
+            db.execute("RELEASE one")
             return True
-        else:
-            self._path(run).unlink(missing_ok=True)
-            return False
-        finally:
-            os.close(file)
+        db.execute("ROLLBACK TO one")
+        db.execute("RELEASE one")
+        return False
 
-    def close(self) -> None:
-        """Take away this run's mark."""
-        if self._own:
-            self._path(self._own).unlink(missing_ok=True)
-            os.close(self._file)
-            self._own = ""
+    def _rows(self, parcel: Parcel) -> list[tuple[str, str, str, str, str, float, str, int]]:
+        now, own = self._clock(), self._runs.own()
+        return [
+            (*place, parcel.content, own, now, *self._seen.get(place[1:], ("", 0)))
+            for place in self._places(parcel)
+        ]
 
-    def _path(self, run: str) -> Path:
-        return self._dir / f"send-{run}.lock"
+    def _places(self, parcel: Parcel) -> list[Place]:
+        return [Place(self._scope, parcel.key, recipient.lower()) for recipient in parcel.recipients]
 
 
-def _state(fate: Fate) -> State:
-    if fate.action is None:
-        return "unknown"
-    return _STATES[fate.action]
+def _take_back(db: sqlite3.Connection, intents: Sequence[tuple[str, str, str, str]]) -> None:
+    if intents:
+        db.executemany(_UNDO, intents)
+        db.executemany(_FORGET, intents)
 
 
 def _loaded(status: bytes | None) -> dict[str, object]:

@@ -4,7 +4,9 @@ import binascii
 import ipaddress
 import socket
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mailpipe.errors import NotPermittedError, ProtocolError, TemporaryError, UnavailableError, WorldError
 from mailpipe.mail.reply import Reply
@@ -12,7 +14,9 @@ from mailpipe.wire import auth, esmtp
 from mailpipe.wire.esmtp import Dialect, Replies
 from mailpipe.wire.transaction import Terms
 
-_CHUNK = 256 * 1024  # octets written under one time limit, however long the message
+if TYPE_CHECKING:
+    import ssl
+
 _RECEIVE = 64 * 1024  # more than a TLS record, so that nothing stays behind in the TLS layer
 
 
@@ -78,10 +82,6 @@ class Lost(Exception):
         self.reply = reply
 
 
-class Unsent(Lost):
-    """Raised when not one octet of what was to be sent has gone out."""
-
-
 class Session:
     """One connection; ``terms`` are what the server offered last."""
 
@@ -90,35 +90,53 @@ class Session:
         self.link = link
         self.terms = Terms(place.dialect, {})
         self._replies = Replies()
+        self._blocked: tuple[type[OSError], ...] = (BlockingIOError, TimeoutError)
+        self._pending: Callable[[], int] = int  # octets in the TLS layer
 
     def send(self, data: bytes) -> None:
-        """Write all of it; raises Lost, or Unsent where that is certain."""
-        view = memoryview(data)
+        """Write all of it, waiting where needed; raises Lost."""
         try:
             self.link.settimeout(self.place.timeouts.command)
-            while view:
-                view = view[self.link.send(view[:_CHUNK]) :]
+            self.link.sendall(data)
         except OSError as exc:
-            kind = Unsent if len(view) == len(data) else Lost
-            raise kind(str(exc.strerror or exc)) from exc
-
-    def buffered(self) -> bool:
-        """Whether octets wait in the TLS layer, where select does not see them."""
-        pending = getattr(self.link, "pending", None)
-        return pending is not None and pending() > 0
+            raise Lost(str(exc.strerror or exc)) from exc
 
     def receive(self, seconds: float) -> None:
         """Take in what is there, waiting for it at most so long; raises Lost."""
+        self.link.settimeout(max(seconds, 0.001))
+        if not self._received():
+            raise Lost("no answer in time")
+
+    def unblock(self) -> None:
+        """From now on nothing waits: :meth:`write` and :meth:`receive_now` are used."""
+        self.link.setblocking(False)
+
+    def write(self, data: memoryview) -> int:
+        """Write what the network takes now and give back how much that is; raises Lost."""
         try:
-            self.link.settimeout(max(seconds, 0.001))
+            return self.link.send(data)
+        except self._blocked:
+            return 0
+        except OSError as exc:
+            raise Lost(str(exc.strerror or exc)) from exc
+
+    def receive_now(self) -> None:
+        """Take in all that is there, if anything is; raises Lost."""
+        # The TLS layer gives one record at a time, and select does not see those behind it.
+        while self._received() and self._pending():
+            pass
+
+    def _received(self) -> bool:
+        try:
             data = self.link.recv(_RECEIVE)
-        except TimeoutError as exc:
-            raise Lost("no answer in time") from exc
+        except self._blocked:
+            return False
         except OSError as exc:
             raise Lost(str(exc.strerror or exc)) from exc
         if not data:
             raise Lost("the server closed the connection")
         self._replies.feed(data)
+        return True
 
     def taken(self) -> Reply | None:
         """The next reply that was received whole; raises Lost when it is none."""
@@ -143,14 +161,18 @@ class Session:
         if not self._replies.empty:
             # It would be taken for an answer that came encrypted (CVE-2011-0411 and its kin).
             raise ProtocolError(f"{self.place.name} sent data in clear after it had agreed to TLS")
-        self.link = _in_tls(self.link, self.place)
+        import ssl
+
+        self.link = secured = _in_tls(self.link, self.place)
         self._replies = Replies()
+        self._pending = secured.pending
+        self._blocked = (BlockingIOError, TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
     def close(self, *, politely: bool = False) -> None:
         """Close it; ``politely`` with QUIT, whose answer changes nothing."""
         try:
             if politely:
-                self.link.settimeout(1.0)
+                self.link.settimeout(1.0)  # the message is sent, whatever the server says now
                 self.link.sendall(b"QUIT\r\n")
                 self.link.recv(_RECEIVE)
         except OSError:
@@ -171,6 +193,7 @@ def open_session(place: Place) -> Session:
             _start_tls(session)
         if place.credentials is not None:
             _log_in(session, place.credentials)
+        session.unblock()
     except Lost as exc:
         session.close()
         raise TemporaryError(f"{place.name}: {exc}") from exc
@@ -199,7 +222,7 @@ def _connected(place: Place) -> socket.socket:
     return link
 
 
-def _in_tls(link: socket.socket, place: Place) -> socket.socket:
+def _in_tls(link: socket.socket, place: Place) -> "ssl.SSLSocket":
     import hashlib
     import hmac
 

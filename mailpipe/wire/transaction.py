@@ -1,8 +1,9 @@
 """Decide, step by step, how one message goes through one SMTP or LMTP transaction; no socket here."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from mailpipe.mail.parcel import Parcel
 from mailpipe.mail.reply import Action, Fate, Reply, local_reply, refusal
@@ -12,17 +13,28 @@ from mailpipe.wire.esmtp import Dialect, Extensions
 DOT = b".\r\n"
 DATA = b"DATA\r\n"
 RESET = b"RSET\r\n"
+LARGE = 64 * 1024  # octets; a smaller message goes out in one write with its end
+NO_ANSWER = 0  # stands for the code of a reply that will never come
 
 
 class Want(Enum):
-    """What a transaction waits for."""
+    """What a transaction waits for, besides replies."""
 
-    REPLY = "the next reply"
-    GO = "leave to send the final dot"
+    WRITTEN = "that everything so far is on its way"
 
 
-Step = bytes | Want
+class Last(NamedTuple):
+    """Octets that end the message: once they are out nothing can be taken back."""
+
+    octets: bytes
+
+
+Step = bytes | Last | int | Want
+"""Octets to send, a number of replies to wait for, or another thing to wait for."""
+
 Fates = dict[str, Fate]
+Replies = Sequence[Reply]
+Transaction = Generator[Step, Replies, Fates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +57,6 @@ class Ended:
         self.reset = False
 
 
-Transaction = Generator[Step, Reply | None, Fates]
-
-
 def unfit(parcel: Parcel, offered: Extensions) -> Reply | None:
     """Why this server need not be asked to take a parcel: its size, its octets, its addresses."""
     limit = esmtp.size_limit(offered)
@@ -64,14 +73,16 @@ def transaction(parcel: Parcel, terms: Terms, ended: Ended) -> Transaction:
     """Yield octets to send and what to wait for; return what became of each recipient.
 
     Octets are sent no later than at the next wait.  With PIPELINING everything up to DATA goes out
-    at once.  After ``Want.GO`` nothing can be taken back.
+    at once.
     """
     reply = unfit(parcel, terms.offered)
     if reply is not None:
         return dict.fromkeys(parcel.recipients, refusal(reply))
     ask = _at_once if terms.pipelining else _one_by_one
     fates, data = yield from ask(parcel, terms, ended)
-    accepted = [recipient for recipient in parcel.recipients if recipient not in fates]
+    accepted = parcel.recipients
+    if fates:
+        accepted = tuple(recipient for recipient in accepted if recipient not in fates)
     if data is None or data.code != 354:
         ended.reset = True
         reply = data or local_reply(451, "4.5.0 not asked")
@@ -80,37 +91,39 @@ def transaction(parcel: Parcel, terms: Terms, ended: Ended) -> Transaction:
     if not accepted:
         # RFC 2920 section 3.1: a server may say 354 though it took nobody; an empty message ends it.
         yield DOT
-        yield Want.REPLY
+        yield 1
         return fates
-    yield esmtp.stuffed(parcel.message)
-    yield Want.GO
-    yield DOT
-    return fates | (yield from _verdicts(accepted, terms.dialect))
+    yield from _content(esmtp.stuffed(parcel.message))
+    return fates | _verdicts(accepted, (yield len(accepted) if terms.dialect.each else 1), terms.dialect)
 
 
-Answers = Generator[Step, Reply | None, tuple[Fates, Reply | None]]
+def _content(stuffed: bytes) -> Generator[Step, Replies, None]:
+    if len(stuffed) <= LARGE:
+        yield Last(stuffed + DOT)
+        return
+    # Most connections that break do so under a long message; its end then was never out.
+    yield stuffed
+    yield Want.WRITTEN
+    yield Last(DOT)
+
+
+Answers = Generator[Step, Replies, tuple[Fates, Reply | None]]
 
 
 def _at_once(parcel: Parcel, terms: Terms, ended: Ended) -> Answers:
-    yield b"".join(
-        [
-            RESET if ended.reset else b"",
-            esmtp.mail_command(parcel, terms.offered),
-            *(esmtp.rcpt_command(parcel, recipient, terms.offered) for recipient in parcel.recipients),
-            DATA,
-        ]
-    )
-    if ended.reset:
-        yield from _reply()
-    mail = yield from _reply()
+    commands = [RESET] if ended.reset else []
+    commands.append(esmtp.mail_command(parcel, terms.offered))
+    commands += [esmtp.rcpt_command(parcel, recipient, terms.offered) for recipient in parcel.recipients]
+    commands.append(DATA)
+    yield b"".join(commands)
+    mail, *answers = (yield len(commands))[ended.reset :]
     fates: Fates = {}
-    for recipient in parcel.recipients:
-        reply = yield from _reply()
+    for recipient, reply in zip(parcel.recipients, answers, strict=False):
         if not mail.positive:
             fates[recipient] = refusal(_no_success(mail))
         elif not reply.positive:
             fates[recipient] = refusal(_no_success(reply))
-    return fates, (yield from _reply())
+    return fates, answers[-1]
 
 
 def _one_by_one(parcel: Parcel, terms: Terms, ended: Ended) -> Answers:
@@ -130,27 +143,24 @@ def _one_by_one(parcel: Parcel, terms: Terms, ended: Ended) -> Answers:
     return fates, (yield from _asked(DATA))
 
 
-def _verdicts(accepted: list[str], dialect: Dialect) -> Generator[Step, Reply | None, Fates]:
+def _verdicts(accepted: Sequence[str], replies: Replies, dialect: Dialect) -> Fates:
+    """Only what is said after the dot is final, whatever RCPT was told (RFC 5321 section 4.2.5)."""
+    action: Action = "delivered" if dialect.each else "relayed"
     fates: Fates = {}
-    reply: Reply | None = None
-    for recipient in accepted:
-        # Only what is said after the dot is final, whatever RCPT was told (RFC 5321 section 4.2.5).
-        if reply is None or dialect.each:
-            reply = yield from _reply()
-        action: Action = "delivered" if dialect.each else "relayed"
-        fates[recipient] = Fate(action, reply) if reply.positive else refusal(_no_success(reply))
+    for number, recipient in enumerate(accepted):
+        reply = replies[number] if dialect.each else replies[0]
+        if reply.positive:
+            fates[recipient] = Fate(action, reply)
+        elif reply.code == NO_ANSWER:
+            fates[recipient] = Fate(None, local_reply(451, reply.lines[0]))
+        else:
+            fates[recipient] = refusal(_no_success(reply))
     return fates
 
 
-def _asked(command: bytes) -> Generator[Step, Reply | None, Reply]:
+def _asked(command: bytes) -> Generator[Step, Replies, Reply]:
     yield command
-    return (yield from _reply())
-
-
-def _reply() -> Generator[Step, Reply | None, Reply]:
-    reply = yield Want.REPLY
-    assert reply is not None
-    return reply
+    return (yield 1)[0]
 
 
 def _no_success(reply: Reply) -> Reply:

@@ -61,31 +61,41 @@ class Disk:
         self._log = log
         self._left = full_after
         self.state: dict[str, str] = {}
-        self._notes: list[Receipt] = []
+        self._notes: list[Parcel] = []
+        self.marked: list[str] = []
         self._withdrawn: list[Parcel] = []
         self.taken_by_others: set[str] = set()
 
-    def known(self, parcel: Parcel) -> dict[str, Entry]:
-        state = self.state.get(parcel.key)
-        status = TAKEN.delivery_status() if state == "sent" else {}
-        return {r: Entry(state, parcel.content, status) for r in parcel.recipients} if state else {}  # type: ignore[arg-type]
+    def known(self, parcels: Collection[Parcel]) -> dict[Parcel, dict[str, Entry]]:
+        return {parcel: self._known(parcel) for parcel in parcels if parcel.key in self.state}
 
-    def note(self, receipt: Receipt) -> None:
-        self._notes.append(receipt)
+    def _known(self, parcel: Parcel) -> dict[str, Entry]:
+        state = self.state[parcel.key]
+        status = TAKEN.delivery_status() if state == "sent" else {}
+        return {r: Entry(state, parcel.content, status) for r in parcel.recipients}  # type: ignore[arg-type]
+
+    def note(self, parcel: Parcel, _statuses: object) -> None:
+        self._notes.append(parcel)
 
     def withdraw(self, parcels: Collection[Parcel]) -> None:
         self._withdrawn += parcels
 
-    def commit(self, intents: Sequence[Parcel] = ()) -> Collection[Parcel]:
+    def mark(self, parcels: Sequence[Parcel]) -> None:
+        for parcel in parcels:
+            self._log("mark", parcel)
+
+    def commit(self, intents: Sequence[Parcel] = (), *, ahead: bool = False) -> Collection[Parcel]:
         if self._left == 0:
             raise InputOutputError("disk full")
         self._left -= 1
         for parcel in self._withdrawn:
             self.state.pop(parcel.key)
-        for receipt in self._notes:
-            self._log("outcome", receipt.parcel)
-            self.state[receipt.parcel.key] = "sent"
+        for parcel in self._notes:
+            self._log("outcome", parcel)
+            self.state[parcel.key] = "sent"
         self._notes, self._withdrawn = [], []
+        if not ahead:
+            self.marked += [parcel.key for parcel in intents]
         refused = [parcel for parcel in intents if parcel.key in self.taken_by_others]
         for parcel in intents:
             if parcel not in refused:

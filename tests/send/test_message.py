@@ -97,9 +97,10 @@ def test_the_message_id_is_found(field: bytes, found: str) -> None:
 
 
 def test_what_is_missing_is_added_and_nothing_twice() -> None:
-    bare = message.completed(
+    bare, named = message.completed(
         b"From: a@example.com\r\nMessage-ID:\r\n", lambda: "new@example.com", lambda: "today"
     )
 
     assert bare == b"From: a@example.com\r\nMessage-ID: <new@example.com>\r\nDate: today\r\n"
-    assert message.completed(bare, lambda: "other@example.com", lambda: "tomorrow") == bare
+    again = message.completed(bare, lambda: "other@example.com", lambda: "tomorrow")
+    assert again == (bare, named) == (bare, "new@example.com")

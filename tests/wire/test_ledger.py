@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailpipe.errors import InputOutputError, WorldError
-from mailpipe.mail.parcel import Parcel, Receipt
+from mailpipe.mail.parcel import Entry, Parcel
 from mailpipe.mail.reply import Fate, local_reply, refusal
+from mailpipe.wire import runs
 from mailpipe.wire.ledger import Ledger
 from tests.wire.test_esmtp import parcel
 
@@ -23,14 +24,18 @@ def opened(folder: Path, scope: str = "mail") -> Ledger:
 
 
 def noted(ledger: Ledger, given: Parcel, fate: Fate) -> None:
-    ledger.note(Receipt(given, dict.fromkeys(given.recipients, fate)))
+    ledger.note(given, dict.fromkeys(given.recipients, fate.delivery_status()))
     ledger.commit()
+
+
+def known(ledger: Ledger, given: Parcel) -> dict[str, Entry]:
+    return dict(ledger.known([given]).get(given, {}))
 
 
 def state(folder: Path, given: Parcel, scope: str = "mail") -> list[str]:
     ledger = opened(folder, scope)
     try:
-        return [entry.state for entry in ledger.known(given).values()]
+        return [entry.state for entry in known(ledger, given).values()]
     finally:
         ledger.close()
 
@@ -70,7 +75,7 @@ def test_the_stored_status_comes_back(tmp_path: Path) -> None:
     ledger.commit([given])
     noted(ledger, given, SENT)
 
-    entry = ledger.known(given)[ADDRESS]
+    entry = known(ledger, given)[ADDRESS]
 
     assert entry.status == SENT.delivery_status()
     assert entry.content == given.content
@@ -90,7 +95,7 @@ def test_what_was_withdrawn_was_never_intended(tmp_path: Path) -> None:
 def test_withdrawing_a_second_attempt_leaves_the_first(tmp_path: Path) -> None:
     ledger, given = opened(tmp_path), parcel()
     noted(ledger, given, refusal(local_reply(451, "4.3.0 later")))
-    ledger.known(given)
+    known(ledger, given)
     ledger.commit([given])
     ledger.withdraw([given])
     ledger.commit()
@@ -103,21 +108,21 @@ def test_the_intent_of_a_run_that_lives_is_refused_to_others(tmp_path: Path) -> 
     first, second, given = opened(tmp_path), opened(tmp_path), parcel()
     first.commit([given])
 
-    assert second.known(given)[ADDRESS].busy is True
+    assert known(second, given)[ADDRESS].busy is True
     assert second.commit([given]) == [given]
     first.close()
-    assert second.known(given)[ADDRESS].busy is False
+    assert known(second, given)[ADDRESS].busy is False
     second.close()
 
 
 def test_of_two_runs_that_knew_nothing_one_goes(tmp_path: Path) -> None:
     first, second, given, other = opened(tmp_path), opened(tmp_path), parcel(), parcel(key="other")
-    first.known(given)
-    second.known(given)
+    known(first, given)
+    known(second, given)
 
     assert first.commit([given]) == []
     assert second.commit([other, given]) == [given]
-    assert second.known(other)[ADDRESS].state == "unknown"
+    assert known(second, other)[ADDRESS].state == "unknown"
     first.close()
     second.close()
 
@@ -131,7 +136,7 @@ def test_a_run_that_was_killed_is_not_busy(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", script], cwd=root, check=False)
     ledger = opened(tmp_path)
 
-    entry = ledger.known(parcel())[ADDRESS]
+    entry = known(ledger, parcel())[ADDRESS]
 
     assert (entry.state, entry.busy) == ("unknown", False)
     assert not list(tmp_path.glob("*.lock"))
@@ -142,7 +147,7 @@ def test_recipients_are_kept_apart_and_case_is_not(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     noted(ledger, parcel(recipients=("A@example.net",)), SENT)
 
-    found = ledger.known(parcel(recipients=("a@example.net", "c@example.net")))
+    found = known(ledger, parcel(recipients=("a@example.net", "c@example.net")))
 
     assert list(found) == ["a@example.net"]
     ledger.close()
@@ -154,7 +159,7 @@ def test_more_recipients_than_one_question_takes(tmp_path: Path) -> None:
     ledger.commit([many])
     noted(ledger, many, SENT)
 
-    assert len(ledger.known(many)) == 1200
+    assert len(known(ledger, many)) == 1200
     ledger.close()
 
 
@@ -194,7 +199,7 @@ def test_a_run_may_intend_anew_what_it_knows_was_not_done(tmp_path: Path) -> Non
     assert ledger.commit([replace(given)]) == []
     ledger.withdraw([given])
     ledger.commit()
-    assert ledger.known(given) == {}
+    assert known(ledger, given) == {}
     ledger.close()
 
 
@@ -203,3 +208,75 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         opened(tmp_path / "missing")
 
     assert not isinstance(caught.value, InputOutputError)
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from tests.wire.test_ledger import ADDRESS, SENT, opened, parcel
+
+ledger = opened(Path({folder!r}))
+heard, begun, intended = (parcel(key=key) for key in ("heard", "begun", "intended"))
+ledger.commit([heard, begun, intended], ahead=True)
+ledger.mark([heard])
+ledger.note(heard, {{ADDRESS: SENT.delivery_status()}})
+ledger.mark([begun])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed(folder: Path) -> None:
+    """A run that heard of one message, had begun the next, and had intended a third."""
+    script = KILLED.format(folder=str(folder))
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False)
+
+
+def test_what_a_killed_run_had_heard_is_known_and_what_it_had_not_begun_is_free(tmp_path: Path) -> None:
+    killed(tmp_path)
+
+    assert {key: state(tmp_path, parcel(key=key)) for key in ("heard", "begun", "intended")} == {
+        "heard": ["sent"],
+        "begun": ["unknown"],
+        "intended": [],
+    }
+
+
+def test_after_a_boot_only_what_the_disk_has_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(tmp_path)
+    other = tmp_path / "boot_id"
+    other.write_text("another\n")
+    monkeypatch.setattr(runs, "BOOT", other)
+
+    assert {key: state(tmp_path, parcel(key=key)) for key in ("heard", "begun", "intended")} == {
+        "heard": ["unknown"],
+        "begun": ["unknown"],
+        "intended": ["unknown"],
+    }
+
+
+@pytest.mark.parametrize("cut", range(1, 120, 7))
+def test_a_line_that_was_not_written_whole_is_ignored(tmp_path: Path, cut: int) -> None:
+    killed(tmp_path)
+    (left,) = tmp_path.glob("send-*.lock")
+    left.write_bytes(left.read_bytes()[:-cut])
+
+    assert state(tmp_path, parcel(key="heard")) != ["refused"]
+
+
+def test_a_long_run_begins_its_file_anew_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ROOM", 500)
+    ledger = opened(tmp_path)
+    many = [parcel(key=f"{number}") for number in range(40)]
+    ledger.commit(many, ahead=True)
+    for one in many:
+        ledger.mark([one])
+    (left,) = tmp_path.glob("send-*.lock")
+
+    assert left.read_bytes().count(b"\n") == 41
+    assert [entry.busy for entry in opened(tmp_path).known(many)[many[0]].values()] == [True]
+    ledger.close()
+    assert not list(tmp_path.glob("send-*.lock"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailpipe.errors import CannotCreateError, InputOutputError
-from mailpipe.mail.parcel import Intent, Parcel, Receipt, Stop
+from mailpipe.mail.parcel import Event, Parcel, Receipt, Stop
 from mailpipe.wire.maildir import Maildir
 from tests.wire.test_esmtp import parcel
 
@@ -19,7 +19,7 @@ def delivered(
     """Deliver, with leave for all or for those named."""
     events = Maildir(folder)(parcels)
     receipts: list[Receipt] = []
-    event: Intent | Receipt | None = next(events, None)
+    event: Event | None = next(events, None)
     while event is not None:
         if isinstance(event, Receipt):
             receipts.append(event)

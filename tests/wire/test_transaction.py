@@ -7,7 +7,7 @@ import pytest
 from mailpipe.mail.parcel import Parcel
 from mailpipe.mail.reply import Reply
 from mailpipe.wire.esmtp import LMTP, SMTP, Dialect
-from mailpipe.wire.transaction import Ended, Fates, Terms, Want, transaction
+from mailpipe.wire.transaction import LARGE, Ended, Fates, Last, Terms, Want, transaction
 from tests.wire.test_esmtp import parcel
 
 TWO = ("a@example.net", "b@example.net")
@@ -16,7 +16,7 @@ TWO = ("a@example.net", "b@example.net")
 def played(
     given: Parcel, codes: Sequence[int], *extensions: str, dialect: Dialect = SMTP, ended: Ended | None = None
 ) -> tuple[list[str], dict[str, str | None], Ended]:
-    """What was sent (GO for the leave asked), and the action for each recipient."""
+    """What was sent (LAST before what ends it), and the action for each recipient."""
     ended = ended or Ended()
     steps = transaction(
         given, Terms(dialect, {name: ["9"] if name == "SIZE" else [] for name in extensions}), ended
@@ -29,11 +29,14 @@ def played(
             if isinstance(step, bytes):
                 said.append(step.decode())
                 step = next(steps)
-            elif step is Want.GO:
-                said.append("GO")
+            elif isinstance(step, Last):
+                said.append(f"LAST {step.octets.decode()}")
+                step = next(steps)
+            elif isinstance(step, Want):
+                said.append(step.name)
                 step = next(steps)
             else:
-                step = steps.send(Reply(next(replies), ("x",)))
+                step = steps.send([Reply(next(replies), ("x",)) for _ in range(step)])
     except StopIteration as end:
         fates: Fates = end.value
         assert next(replies, None) is None, "a reply was left"
@@ -45,11 +48,17 @@ def test_with_pipelining_everything_up_to_data_is_one_write() -> None:
 
     assert said == [
         "MAIL FROM:<a@example.com>\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n",
-        "From: a@example.com\r\n\r\nx\r\n",
-        "GO",
-        ".\r\n",
+        "LAST From: a@example.com\r\n\r\nx\r\n.\r\n",
     ]
     assert set(fates.values()) == {"relayed"}
+
+
+def test_the_end_of_a_long_message_waits_until_the_rest_is_on_its_way() -> None:
+    long = b"From: a@example.com\r\n\r\n" + b"x\r\n" * LARGE
+
+    said, _, _ = played(parcel(long), [250, 250, 354, 250], "PIPELINING")
+
+    assert said[1:] == [long.decode(), "WRITTEN", "LAST .\r\n"]
 
 
 def test_without_pipelining_each_command_waits_for_the_last() -> None:
@@ -101,6 +110,12 @@ def test_lmtp_answers_for_each_accepted_recipient() -> None:
     _, fates, _ = played(three, codes, "PIPELINING", dialect=LMTP)
 
     assert fates == {"a@example.net": "delivered", "b@example.net": "failed", "c@example.net": "delayed"}
+
+
+def test_a_refusal_before_a_lost_answer_is_still_known() -> None:
+    _, fates, _ = played(parcel(recipients=TWO), [250, 250, 550, 354, 0], "PIPELINING")
+
+    assert fates == {"a@example.net": None, "b@example.net": "failed"}
 
 
 @pytest.mark.parametrize(
