@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from mailpipe import jsonl
 from mailpipe.config import Settings
 from mailpipe.parse.input import read
 from mailpipe.record import Transform
-from mailpipe.stage import stage
+from mailpipe.stage import Plan, stage
 
 _SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
@@ -35,6 +36,8 @@ mailpipe parse answer.eml | jq .headers
 mailpipe parse --schema check.schema.json answer.eml | jq '{data, dataErrors}'
 # Keep attachments as files, named by their digest
 mailpipe parse --attachments files answer.eml | jq -r '.attachments[] | "\\(.path) \\(.name)"'
+# All of an mbox with all processors; attached messages too
+mailpipe parse --jobs 0 --nested answer.eml | jq '.attachments[].nested.subject'
 # HTML that a page of your own may show
 mailpipe parse --safe-html answer.eml | jq -r .safeHtml
 """,
@@ -88,7 +91,16 @@ mailpipe parse --safe-html answer.eml | jq -r .safeHtml
     metavar="SIZE",
     help="Of a larger message only the beginning is read.",
 )
-def command(settings: Settings, files: tuple[str, ...], **flags: Any) -> Transform:
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that read messages at the same time, 0 for one per processor; the order stays.",
+)
+def command(settings: Settings, files: tuple[str, ...], jobs: int, **flags: Any) -> Plan:
     """Turn messages into dependable JSON.
 
     Reads the records of fetch, or one raw message, or an mbox on standard input; or FILEs, each a
@@ -114,5 +126,12 @@ def command(settings: Settings, files: tuple[str, ...], **flags: Any) -> Transfo
     """
     from mailpipe.parse import chosen, core, sources
 
-    transform = partial(core.parse, options=chosen.options(settings, **flags))
-    return (lambda stdin: transform(sources.records(files, stdin))) if files else transform
+    transform: Transform = partial(core.parse, options=chosen.options(settings, **flags))
+    encode = jsonl.encode
+    if jobs != 1:
+        from mailpipe.parse import jobs as processes
+
+        transform = processes.spread(transform, jobs or processes.processors(), "parse")
+        encode = processes.encode
+    whole = (lambda stdin: transform(sources.records(files, stdin))) if files else transform
+    return Plan(whole, encode)

@@ -25,6 +25,23 @@ class Stream(Protocol):
     def read1(self, size: int = ..., /) -> bytes: ...
 
 
+class AtHand:
+    """Records that never have to be waited for long; see record.Pending."""
+
+    def __init__(self, records: Iterator[Record]) -> None:
+        self._records = records
+
+    def __iter__(self) -> "AtHand":
+        return self
+
+    def __next__(self) -> Record:
+        return next(self._records)
+
+    def pending(self) -> bool:
+        """Always: what comes next is on a disk, or the rest of a message that has begun."""
+        return True
+
+
 def read(stream: Stream, stage: str) -> Iterator[Record]:
     """The records of a stream; each message of an mbox, or the only one, becomes a record with ``raw``."""
     head = stream.peek(CHUNK)
@@ -38,7 +55,8 @@ def read(stream: Stream, stage: str) -> Iterator[Record]:
         return iter(())
     if _JSON.match(head):
         return jsonl.read(stream, stage)
-    return messages(_chunks(stream), is_mbox=mbox.SEPARATOR.match(head.partition(b"\n")[0]) is not None)
+    is_mbox = mbox.SEPARATOR.match(head.partition(b"\n")[0]) is not None
+    return AtHand(messages(_chunks(stream), is_mbox=is_mbox))
 
 
 def messages(chunks: Iterable[bytes], *, is_mbox: bool) -> Iterator[Record]:

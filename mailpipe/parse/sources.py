@@ -9,11 +9,15 @@ from mailpipe.record import Record
 
 
 def records(paths: Sequence[str], stdin: Iterable[Record]) -> Iterator[Record]:
-    """The records of each path in turn; ``-`` is standard input.
+    """The records of each path in turn; ``-`` is standard input, the others are at hand at any time.
 
     A directory is a Maildir: the messages in its ``cur`` and ``new``, in order of their names, which start
     with the time of delivery.  Raises NoInputError, NotPermittedError or InputOutputError.
     """
+    return _records(paths, stdin) if "-" in paths else reader.AtHand(_records(paths, stdin))
+
+
+def _records(paths: Sequence[str], stdin: Iterable[Record]) -> Iterator[Record]:
     for name in paths:
         if name == "-":
             yield from stdin
