@@ -51,14 +51,15 @@ def _covers(wide: Member, narrow: Member) -> bool:
 
 
 def _contradicts(condition: Condition) -> bool:
-    if not isinstance(condition, Group) or not condition.every:
+    if isinstance(condition, Member):
+        return _excludes(condition.check)
+    if not isinstance(condition, Group):
         return False
+    if not condition.every:
+        return all(map(_contradicts, condition.parts))
     refused = [part.part for part in condition.parts if isinstance(part, Not)]
     demanded = [part for part in condition.parts if not isinstance(part, Not)]
-    if any(implies(part, no) for part in demanded for no in refused):
-        return True
-    members = [part for part in demanded if isinstance(part, Member)]
-    return any(_excludes(part.check) for part in members) or any(map(_contradicts, demanded))
+    return any(implies(part, no) for part in demanded for no in refused) or any(map(_contradicts, demanded))
 
 
 def _excludes(check: Check) -> bool:

@@ -11,7 +11,7 @@ from mailpipe.errors import TemporaryError
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.route.core import Hands, route
 from mailpipe.route.decide import decide
-from mailpipe.route.judge import judge
+from mailpipe.route.judge import judge, judge_post
 from mailpipe.route.rules import Rules, Terms, build
 from mailpipe.route.verdict import Posted, Ran, Verdict
 from mailpipe.route.webaddress import Posting
@@ -222,3 +222,259 @@ def test_failed_records_pass_untouched_and_unrouted() -> None:
     failed = {"ref": {"id": "a"}, "error": {"stage": "parse", "type": "bad-record", "detail": "x"}}
 
     assert list(route([failed], rules=rules, hands=Fake().hands())) == [failed]
+
+
+PERSON: dict[str, Any] = {
+    "id": "sha256:1f",
+    "from": [{"name": "", "email": "a@example.net"}],
+    "auto": {"class": "none", "suppressReply": False},
+    "ref": {"id": "a7", "verified": True},
+}
+
+
+def done(text: str, record: dict[str, Any], fake: Fake, **how: bool) -> dict[str, Any]:
+    [result] = route([record], rules=lambda: rules(text), hands=fake.hands(**how))
+    return dict(result["route"])
+
+
+def test_a_rule_that_continues_lets_the_next_one_have_its_turn() -> None:
+    text = (
+        "rules: [{name: log, append: all.jsonl, continue: true}, {name: skip, when: {x: y}, outcome: failed},"
+        " {name: work, run: [./x]}, {name: late, append: late.jsonl}]"
+    )
+    fake = Fake()
+
+    result = done(text, {"id": "a"}, fake)
+
+    assert [asked[0] for asked in fake.asked] == ["all.jsonl", ("./x",)]
+    assert (result["rule"], result["outcome"]) == ("work", "processed")
+    assert result["before"] == [{"rule": "log", "outcome": "processed", "handler": {"append": "all.jsonl"}}]
+
+
+def test_a_handler_that_does_not_succeed_ends_the_matter() -> None:
+    text = "rules: [{name: first, run: [./x], continue: true}, {name: then, append: b.jsonl}]"
+    fake = Fake(Ran(status=75))
+
+    result = done(text, {}, fake)
+
+    assert len(fake.asked) == 1
+    assert (result["rule"], result["outcome"], result["reason"]) == ("first", "deferred", "handler-deferred")
+
+
+def test_the_last_rule_that_continues_gives_the_outcome() -> None:
+    text = (
+        "rules: [{name: log, append: a.jsonl, continue: true}, {name: other, when: {x: y}, outcome: failed}]"
+    )
+
+    assert done(text, {}, Fake()) == {
+        "rule": "log",
+        "outcome": "processed",
+        "handler": {"append": "a.jsonl"},
+    }
+
+
+def test_stop_alone_is_the_end_of_a_message() -> None:
+    fake = Fake()
+
+    assert done("rules: [{name: enough, stop: true}]", {}, fake) == {"rule": "enough", "outcome": "processed"}
+    assert fake.asked == []
+
+
+CAPTURING = r"""
+rules: [{name: c, when: {subject: {matches: 'order (?P<order>\S+)'}}, run: [./x, '{captures.order}']}]
+"""
+
+
+def test_what_a_pattern_captures_is_an_argument_and_in_the_record() -> None:
+    fake = Fake()
+
+    result = done(CAPTURING, {"subject": "order $(reboot);`id` x"}, fake)
+
+    assert fake.asked[0][0] == ("./x", "$(reboot);`id`")
+    assert b'"route":{"rule":"c","captures":{"order":"$(reboot);`id`"}}' in fake.asked[0][1]
+    assert result["captures"] == {"order": "$(reboot);`id`"}
+
+
+@pytest.mark.parametrize("subject", ["order -rf", "order \x1b[0m", "order --config=/etc/shadow"])
+def test_a_capture_that_is_unsafe_as_an_argument_runs_nothing(subject: str) -> None:
+    fake = Fake()
+
+    assert done(CAPTURING, {"subject": subject}, fake)["reason"] == "argument-refused"
+    assert fake.asked == []
+
+
+def test_a_capture_that_no_pattern_makes_is_refused_at_once() -> None:
+    with pytest.raises(Exception, match=r"\{captures.ordr\}: no pattern captures .*did you mean 'order'"):
+        rules(CAPTURING.replace("captures.order", "captures.ordr"))
+
+
+POSTING = "secret: {env: K}\nrules: [{name: hook, post: 'https://hooks.example.com/x?k=1'}]"
+
+
+def test_a_webhook_gets_the_record_and_is_told_of_without_its_path() -> None:
+    fake = Fake()
+
+    result = done(POSTING, {"id": "sha256:1", "source": {"attempt": 2}}, fake)
+
+    body = b'{"id":"sha256:1","source":{"attempt":2}}'
+    assert fake.asked == [("https://hooks.example.com", body, "sha256:1", 2)]
+    assert (result["outcome"], result["handler"]["post"]) == ("processed", "https://hooks.example.com")
+    assert "k=1" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("posted", "outcome", "reason", "blameless"),
+    [
+        (Posted(status=200), "processed", "", False),
+        (Posted(status=204), "processed", "", False),
+        (Posted(status=302), "failed", "webhook-redirects", False),
+        (Posted(status=408), "deferred", "webhook-deferred", False),
+        (Posted(status=425), "deferred", "webhook-deferred", False),
+        (Posted(status=429), "deferred", "webhook-deferred", True),
+        (Posted(status=503), "deferred", "webhook-deferred", True),
+        (Posted(status=422, response="no such plate\nx"), "failed", "webhook-failed", False),
+        (Posted(status=500), "failed", "webhook-failed", False),
+        (Posted(status=None, problem="gone", reached=False), "deferred", "webhook-down", True),
+        (Posted(status=None, problem="silent", reached=True), "deferred", "webhook-down", False),
+    ],
+    ids=str,
+)
+def test_the_answer_of_a_webhook_is_the_outcome(
+    posted: Posted, outcome: str, reason: str, blameless: bool
+) -> None:
+    fake = Fake(posted=posted)
+
+    judged = judge_post(posted, "https://h", Verdict(rule="r", outcome="processed"))
+    result = done(POSTING, {}, fake)
+
+    assert judged[:2] == (outcome, reason)
+    assert (result["outcome"], result.get("reason", ""), result.get("blameless", False)) == (
+        outcome,
+        reason,
+        blameless,
+    )
+
+
+def test_trouble_is_told_after_the_last_record() -> None:
+    fake = Fake(trouble=TemporaryError("it is down"))
+    results = route([{"a": 1}, {"a": 2}], rules=rules, hands=fake.hands())
+
+    assert [next(results)["a"], next(results)["a"]] == [1, 2]
+    with pytest.raises(TemporaryError, match="it is down"):
+        next(results)
+
+
+def test_a_message_that_ends_whatever_handles_it_fails_without_being_handled() -> None:
+    fake = Fake()
+    often = {"id": "a", "source": {"attempt": 11}}
+
+    [result] = route(
+        [often], rules=lambda: rules("rules: [{run: [./x]}]"), hands=fake.hands(), max_attempts=10
+    )
+
+    assert (result["route"]["outcome"], result["route"]["reason"]) == ("failed", "too-many-attempts")
+    assert "handed out 11 times and never settled" in result["route"]["detail"]
+    assert fake.asked == []
+
+
+REPLYING = "rules: [{name: thanks, run: [./x], reply: [./thank, '{ref.id}']}]"
+
+
+def test_an_answer_follows_the_handler() -> None:
+    fake = Fake()
+
+    result = done(REPLYING, PERSON, fake)
+
+    assert [asked[0] for asked in fake.asked] == [("./x",), "grant", ("./thank", "a7")]
+    assert fake.asked[1] == ("grant", "a@example.net", "a7")
+    assert (result["outcome"], result["reply"]["status"]) == ("processed", 0)
+
+
+def test_a_handler_that_fails_is_not_followed_by_an_answer() -> None:
+    fake = Fake(Ran(status=1))
+
+    assert "reply" not in done(REPLYING, PERSON, fake)
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"auto": {"class": "reply", "suppressReply": True}},
+        {"auto": {"class": "bounce", "suppressReply": True}},
+        {"auto": {"class": "list", "suppressReply": True}},
+        {"from": []},
+        {"auth": {"verified": False}},
+    ],
+    ids=str,
+)
+def test_a_machine_gets_no_answer(change: dict[str, Any]) -> None:
+    fake = Fake()
+
+    result = done(REPLYING, {**PERSON, **change}, fake)
+
+    assert [asked[0] for asked in fake.asked] == [("./x",)]
+    assert (result["outcome"], list(result["reply"])) == ("processed", ["withheld"])
+
+
+def test_a_sender_who_got_enough_gets_no_answer() -> None:
+    fake = Fake(grant_=Grant(None, "a@example.net got a reply within 24 hours"))
+
+    result = done(REPLYING, PERSON, fake)
+
+    assert result["reply"] == {"withheld": "a@example.net got a reply within 24 hours"}
+    assert result["outcome"] == "processed"
+
+
+def test_a_failed_answer_is_not_counted_and_spoils_nothing() -> None:
+    fake = Fake(Ran(status=1, stderr="no template"))
+
+    only = done("rules: [{reply: [./thank]}]", PERSON, fake)
+    after = done("rules: [{append: a.jsonl, reply: [./thank]}]", PERSON, fake)
+
+    assert fake.asked.count(("take back", 7)) == 2
+    assert (only["outcome"], only["reason"]) == ("failed", "handler-failed")
+    assert (after["outcome"], after["reply"]["reason"]) == ("processed", "handler-failed")
+
+
+def test_when_everybody_got_enough_a_rule_that_only_answers_is_deferred() -> None:
+    fake = Fake(grant_=Grant(None, "100 replies have gone out within an hour", exhausted=True))
+
+    only = done("rules: [{reply: [./thank]}]", PERSON, fake)
+
+    assert (only["outcome"], only["reason"], only["blameless"]) == ("deferred", "replies-exhausted", True)
+    assert done(REPLYING, PERSON, fake)["outcome"] == "processed"
+
+
+def test_a_failure_is_told_only_to_who_is_verified() -> None:
+    text = "rules: [{outcome: failed, reply: [./sorry]}]"
+    fake = Fake()
+
+    verified = done(text, PERSON, fake)
+    unknown = done(text, {**PERSON, "ref": {"id": "a7", "verified": None}}, fake)
+
+    assert ("status" in verified["reply"], "withheld" in unknown["reply"]) == (True, True)
+    assert {verified["outcome"], unknown["outcome"]} == {"failed"}
+
+
+def test_whether_a_message_may_be_answered_is_a_condition() -> None:
+    text = "rules: [{name: a, when: {answerable: true}, outcome: processed}, {name: b, outcome: processed}]"
+
+    assert done(text, PERSON, Fake())["rule"] == "a"
+    assert done(text, {**PERSON, "answerable": True, "auto": {"class": "loop"}}, Fake())["rule"] == "b"
+
+
+def test_a_dry_run_says_what_every_rule_would_do() -> None:
+    text = (
+        "secret: {env: K}\nrules: [{name: a, append: a.jsonl, continue: true},"
+        " {name: b, post: 'https://hooks.example.com/', reply: [./thank]}]"
+    )
+    fake = Fake()
+
+    assert done(text, PERSON, fake, dry=True) == {
+        "rule": "b",
+        "dryRun": True,
+        "would": {"post": "https://hooks.example.com", "reply": ["./thank"]},
+        "before": [{"rule": "a", "would": {"outcome": "processed", "append": "a.jsonl"}}],
+    }
+    assert fake.asked == []
