@@ -90,6 +90,30 @@ class Trust(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rena
     """Domains of organizations, such as example.com: hosts below one may authenticate for each other."""
 
 
+class KeyPair(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A certificate and its private key."""
+
+    certificate: str
+    """A PEM file with the certificate, followed by those of its issuers."""
+    key: str
+    """A PEM file with its private key, which only its owner can read."""
+    passphrase: Secret | None = None
+    """The passphrase of the private key, if it has one."""
+
+
+class Smime(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Certificates and keys for S/MIME (RFC 8551)."""
+
+    own: KeyPair | None = None
+    """What render signs with, and what is encrypted to us is decrypted with."""
+    earlier: list[KeyPair] = []
+    """What we had before, for mail that was encrypted to it."""
+    authorities: str | None = None
+    """A PEM file with the certificates (and revocation lists) of those who vouch for senders, or system."""
+    recipients: str | None = None
+    """A folder with the certificates of those whom render encrypts to: ADDRESS.pem, in small letters."""
+
+
 class Account(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
     """One mail account: how it sends, how it reads, where its mail goes."""
 
@@ -107,6 +131,7 @@ class Account(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, re
     trust: Trust = msgspec.field(default_factory=Trust)
     ref_key: Secret | None = None
     """The key that signs refs in reply addresses."""
+    smime: Smime = msgspec.field(default_factory=Smime)
 
 
 class Database(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -263,6 +288,7 @@ def _absolute(config: Config, base: Path) -> None:
                 server.ca = str(base / Path(server.ca).expanduser())
         servers = [account.smtp, account.imap]
         secrets = [account.ref_key, *(s.password for s in servers if s), *(s.token for s in servers if s)]
+        secrets += _place_keys(account.smime, base)
         for secret in filter(None, secrets):
             _place(secret, base)
     if config.track.key is not None:
@@ -274,6 +300,19 @@ def _absolute(config: Config, base: Path) -> None:
             database.url = f"sqlite:{base / Path(path).expanduser()}"
         if database.password is not None:
             _place(database.password, base)
+
+
+def _place_keys(smime: Smime, base: Path) -> list[Secret | None]:
+    """Make the paths absolute; returns the secrets."""
+    pairs = [pair for pair in (smime.own, *smime.earlier) if pair is not None]
+    for pair in pairs:
+        pair.certificate = str(base / Path(pair.certificate).expanduser())
+        pair.key = str(base / Path(pair.key).expanduser())
+    if smime.authorities is not None and smime.authorities != "system":
+        smime.authorities = str(base / Path(smime.authorities).expanduser())
+    if smime.recipients is not None:
+        smime.recipients = str(base / Path(smime.recipients).expanduser())
+    return [pair.passphrase for pair in pairs]
 
 
 def _place(secret: Secret, base: Path) -> None:

@@ -169,3 +169,22 @@ def test_a_folder_of_an_account_is_relative_to_the_file(tmp_path: Path) -> None:
     assert account.smtp is not None
     assert account.imap is not None
     assert (account.smtp.url, account.imap.url) == (f"maildir:{tmp_path}/out", "mbox:/var/mail/desk")
+
+
+def test_files_of_keys_are_beside_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "accounts: {a: {smime: {own: {certificate: a.pem, key: a.key, passphrase: {file: phrase}},"
+        " earlier: [{certificate: b.pem, key: /b.key}], authorities: ca.pem, recipients: people}},"
+        " b: {smime: {authorities: system}}}\n"
+    )
+
+    smime = load(path).accounts["a"].smime
+
+    assert smime.own is not None
+    assert smime.own.passphrase is not None
+    assert (smime.own.certificate, smime.own.key) == (str(tmp_path / "a.pem"), str(tmp_path / "a.key"))
+    assert smime.own.passphrase.file == str(tmp_path / "phrase")
+    assert (smime.earlier[0].certificate, smime.earlier[0].key) == (str(tmp_path / "b.pem"), "/b.key")
+    assert (smime.authorities, smime.recipients) == (str(tmp_path / "ca.pem"), str(tmp_path / "people"))
+    assert load(path).accounts["b"].smime.authorities == "system"

@@ -11,7 +11,7 @@ from mailpipe._docs.members import JMAP, OWN, Member
 from mailpipe._docs.roff import bold, inline, italic, literal, page, paragraph, prose, tagged
 from mailpipe._docs.rulestext import CONDITIONS, HANDLERS, OUTCOMES, REPLIES, WEBHOOKS
 from mailpipe._docs.structs import keys, summary
-from mailpipe.config import Account, Config, Database, Folders, Secret, Server, Track, Trust
+from mailpipe.config import Account, Config, Database, Folders, KeyPair, Secret, Server, Smime, Track, Trust
 from mailpipe.route.checks import Operators
 from mailpipe.route.ruletypes import Limits, Post, ReplyLimits, Rule, RuleFile
 
@@ -87,6 +87,8 @@ def config_page() -> str:
         "A SERVER": Server,
         "FOLDERS": Folders,
         "TRUST": Trust,
+        "SMIME": Smime,
+        "SMIME: A KEY PAIR": KeyPair,
         "TRACKING": Track,
         "A DATABASE": Database,
         "A SECRET": Secret,

@@ -203,8 +203,16 @@ OWN = (
     Member(
         "crypto",
         "object",
-        (),
-        "S/MIME: what was signed and encrypted, by whom, and which parts it covered.",
+        ("parse",),
+        "S/MIME (RFC 8551): {signed, encrypted, parts}; left out where there is none.",
+        "signed is {verified, reason, signer, matchesFrom, digest, covers}. verified is true only if the "
+        "content is what was signed, with a digest that is not weak, by somebody whose certificate is good now, "
+        "leads to one of the account's smime.authorities and has the address of From, and if nothing of the "
+        "message lies beside it; null if there are no authorities. signer is {email, subject, issuer, serial, "
+        "fingerprint, notAfter}, and covers has the partIds that were signed. encrypted is {decrypted, reason, "
+        "cipher, integrity, covers}; integrity is none for ciphers like AES-CBC: what is decrypted may have been "
+        "changed on the way. A message that is wholly signed or encrypted is read as what is inside. A "
+        "protected part beside other parts is in parts, with what was in it, kept apart from the rest.",
     ),
     Member(
         "calendar",

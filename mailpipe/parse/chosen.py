@@ -36,4 +36,5 @@ def options(
         schema=configured.schema(schema),
         identity=configured.Identities(settings, account),
         trust=configured.Trusts(settings, account),
+        smime=configured.Openers(settings, account),
     )

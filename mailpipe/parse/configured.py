@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from mailpipe.config import Account, Settings
 from mailpipe.mail.identity import Identity, keyring
+from mailpipe.mail.smime import Opener
 from mailpipe.mail.vocabulary import Vocabulary, build
-from mailpipe.parse.authentication import NOBODY, Trust
+from mailpipe.parse.authentication import Trust
 
 if TYPE_CHECKING:
     from mailpipe.mail.schema import Schema
@@ -67,26 +68,50 @@ class Identities:
         return [account for account in accounts.values() if account.default] or list(accounts.values())
 
 
-class Trusts:
-    """Whom each account believes.
+class _PerAccount:
+    """Finds the account that a message belongs to.
 
     A message that was not fetched belongs to the account that was named, else to the default one.  Where
-    there are several and no default nobody is believed: the border of one is not that of another.
+    there are several and no default it belongs to none: the border of one is not that of another.
     """
 
     def __init__(self, settings: Settings, account: str | None) -> None:
         self._settings = settings
         self._named = account
 
+    def _account(self, fetched_by: str | None) -> Account:
+        accounts = self._settings.config.accounts
+        name = fetched_by if fetched_by in accounts else self._named
+        if name is not None:
+            return self._settings.account(name)
+        defaults = [each for each in accounts.values() if each.default] or list(accounts.values())
+        return defaults[0] if len(defaults) == 1 else Account()
+
+
+class Trusts(_PerAccount):
+    """Whom each account believes."""
+
     def __call__(self, account: str | None) -> Trust:
         """Whom the account believes; raises ConfigError."""
-        accounts = self._settings.config.accounts
-        defaults = [each for each in accounts.values() if each.default] or list(accounts.values())
-        name = account if account in accounts else self._named
-        if name is None and len(defaults) != 1:
-            return NOBODY
-        trust = (accounts[name] if name is not None else defaults[0]).trust
+        trust = self._account(account).trust
         return Trust(_lower(trust.authserv_ids), _lower(trust.hosts), _lower(trust.organizations))
+
+
+class Openers(_PerAccount):
+    """What opens the encrypted mail of each account."""
+
+    def __init__(self, settings: Settings, account: str | None) -> None:
+        super().__init__(settings, account)
+        self._made: dict[str, Opener] = {}
+
+    def __call__(self, account: str | None) -> Opener:
+        """What opens the mail of the account; raises ConfigError."""
+        from mailpipe.wire import smime_open  # runs programs; few messages need it
+
+        chosen = self._account(account)
+        if chosen.name not in self._made:
+            self._made[chosen.name] = smime_open.Opener(chosen.smime)
+        return self._made[chosen.name]
 
 
 def _lower(names: list[str]) -> tuple[str, ...]:

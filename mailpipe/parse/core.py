@@ -12,6 +12,7 @@ import pybase64
 from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
 from mailpipe.mail.identity import Identity
+from mailpipe.mail.smime import Opener
 from mailpipe.mail.vocabulary import Vocabulary
 from mailpipe.parse import (
     attached,
@@ -20,6 +21,7 @@ from mailpipe.parse import (
     auto,
     bodies,
     bounce,
+    crypto,
     data,
     envelope,
     forward,
@@ -42,7 +44,8 @@ class Options:
     """What to put into the records.
 
     ``files`` says what becomes of attachments; ``nested`` reads attached messages; ``max_size`` is in octets.
-    ``identity`` gives the marks of the account that a message was fetched from, ``trust`` whom it believes.
+    ``identity`` gives the marks of the account that a message was fetched from, ``trust`` whom it believes,
+    ``smime`` what opens its encrypted mail.
     """
 
     keep_raw: bool = False
@@ -54,6 +57,7 @@ class Options:
     schema: "Schema | None" = None
     identity: Callable[[str | None], Identity] | None = None
     trust: Callable[[str | None], authentication.Trust] | None = None
+    smime: Callable[[str | None], Opener] | None = None
 
 
 DEFAULT = Options()
@@ -107,7 +111,7 @@ def read(
         "size": len(raw),
         **envelope.describe(fields, defects),
     }
-    described |= _content(message.root, options, described["subject"], defects, depth)
+    described |= _opened(message.root, described, options, account, defects, depth)
     described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
     authors = [mailbox["email"] for mailbox in described["from"]]
     trust = options.trust(account) if options.trust else authentication.NOBODY
@@ -116,6 +120,30 @@ def read(
     described["headers"] = envelope.listed(fields, defects)
     described["defects"] = list(dict.fromkeys(defects))
     return described
+
+
+def _opened(
+    root: mime.Part,
+    described: dict[str, Any],
+    options: Options,
+    account: str | None,
+    defects: list[str],
+    depth: int,
+) -> dict[str, Any]:
+    """The content, S/MIME taken off, and ``crypto`` if there was any."""
+    if not crypto.is_protected(root):
+        return _content(root, options, described["subject"], defects, depth)
+    senders = sum(field.name.lower() == "from" for field in root.fields)
+    authors = [mailbox["email"] for mailbox in described["from"]] if senders == 1 else []
+    opened = crypto.open_message(root, authors, options.smime(account) if options.smime else None, defects)
+    content = _content(opened.root, options, described["subject"], defects, depth)
+    report = opened.crypto or {}
+    if opened.apart:
+        report["parts"] = [
+            {**told, **(_content(tree, options, None, defects, depth) if tree is not None else {})}
+            for told, tree in opened.apart
+        ]
+    return {**content, "crypto": report} if report else content
 
 
 def _content(
@@ -195,7 +223,7 @@ def _nested(data: bytes, defects: list[str], *, options: Options, depth: int) ->
     if depth > limits.NESTED:
         defects.append("limit:nested")
         return None
-    described = read(data, replace(options, identity=None, trust=None), depth=depth)
+    described = read(data, replace(options, identity=None, trust=None, smime=None), depth=depth)
     del described["ref"], described["auth"]
     if options.keep_raw:
         described["raw"] = pybase64.b64encode_as_string(data)
