@@ -13,16 +13,22 @@ _mailpipe_accounts() {
   ' "${MAILPIPE_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/mailpipe/config.yaml}" 2> /dev/null
 }
 
-# Which command is typed, the option before the cursor, and what is typed at the cursor.  From the line
+# Which command is typed, which one of that command, the option before the cursor, and what is typed at the cursor.  From the line
 # itself: the words of bash are cut at colons and equal signs, and URLs are not.
 _mailpipe_words() {
   local line="${COMP_LINE:0:COMP_POINT}" token
   local -a tokens
   read -ra tokens <<< "$line"
   [[ $line == *[[:space:]] ]] && tokens+=("")
-  command="" previous="" current="" typed=0
+  command="" inner="" previous="" current=""
   for token in "${tokens[@]:1}"; do
-    [[ -n $current && -z $command && $current != -* ]] && command=$current
+    if [[ -n $current && $current != -* ]]; then
+      if [[ -z $command ]]; then
+        command=$current
+      elif [[ -z $inner ]]; then
+        inner=$current
+      fi
+    fi
     previous=$current current=$token
   done
   if [[ $current == --*=* ]]; then
@@ -211,8 +217,69 @@ _mailpipe_preview() {
 }
 
 _mailpipe_track() {
+  case $inner in
+    "")
+      if [[ $current == -* ]]; then
+        _mailpipe_offer -W "-h --help"
+      else
+        _mailpipe_offer -W "serve events report register"
+      fi
+      ;;
+    serve) _mailpipe_track_serve ;;
+    events) _mailpipe_track_events ;;
+    report) _mailpipe_track_report ;;
+    register) _mailpipe_track_register ;;
+    *) _mailpipe_nothing ;;
+  esac
+}
+
+_mailpipe_track_serve() {
+  case $previous in
+    --listen) _mailpipe_nothing; return ;;
+    --own) _mailpipe_nothing; return ;;
+    --behind) _mailpipe_nothing; return ;;
+    --observer) _mailpipe_nothing; return ;;
+    --keep) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "-h --help"
+    _mailpipe_offer -W "--listen --own --behind --observer --keep --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_track_events() {
+  case $previous in
+    --since) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--since --follow --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_track_report() {
+  case $previous in
+    --since) _mailpipe_nothing; return ;;
+    --format) _mailpipe_offer -W "table jsonl html"; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--since --format --config -h --help"
+  else
+    _mailpipe_nothing
+  fi
+}
+
+_mailpipe_track_register() {
+  case $previous in
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--config -h --help"
   else
     _mailpipe_nothing
   fi
@@ -235,7 +302,7 @@ _mailpipe_demo() {
 }
 
 _mailpipe() {
-  local command previous current
+  local command inner previous current
   _mailpipe_words
   case $command in
     "")

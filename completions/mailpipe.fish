@@ -37,14 +37,21 @@ function __fish_mailpipe_needs_command
     end
 end
 
-function __fish_mailpipe_using
+function __fish_mailpipe_typed
     set -l words (commandline -opc)
     for word in $words[2..-1]
-        string match -q -- '-*' $word; and continue
-        test $word = $argv[1]
-        return
+        string match -q -- '-*' $word; or echo $word
     end
-    return 1
+end
+
+function __fish_mailpipe_using
+    set -l typed (__fish_mailpipe_typed)
+    test "$typed[1..(count $argv)]" = "$argv"
+end
+
+function __fish_mailpipe_needs_inner
+    set -l typed (__fish_mailpipe_typed)
+    test "$typed" = "$argv"
 end
 
 complete -c mailpipe -f
@@ -161,8 +168,33 @@ complete -c mailpipe -n '__fish_mailpipe_using preview' -l open -d 'Open the pag
 complete -c mailpipe -n '__fish_mailpipe_using preview' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using preview' -s h -l help -d 'Show this message and exit'
 complete -c mailpipe -n '__fish_mailpipe_using preview' -F
+complete -c mailpipe -n '__fish_mailpipe_needs_inner track' -k -a serve -d 'Serve pixels, and keep who opens what'
+complete -c mailpipe -n '__fish_mailpipe_needs_inner track' -k -a events -d 'Write what was opened, one record for each event'
+complete -c mailpipe -n '__fish_mailpipe_needs_inner track' -k -a report -d 'Show for each message and recipient whether it was opened'
+complete -c mailpipe -n '__fish_mailpipe_needs_inner track' -k -a register -d 'Keep which token is whose, from records of sent messages'
 
-complete -c mailpipe -n '__fish_mailpipe_using track' -s h -l help -d 'Show this message and exit'
+complete -c mailpipe -n '__fish_mailpipe_needs_inner track' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l listen -x -d 'Where to listen; port 0 is any free one, and standard error tells which'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l own -x -d 'Network whose opens are our own, such as 192.0.2.0/24'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l behind -x -d 'Reverse proxy whose X-Forwarded-For is believed'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l observer -x -d 'Who may read /metrics'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l keep -x -d 'Forget what is older'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using track serve' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using track events' -l since -x -d 'Only newer ones: 2026-11-20, 2026-11-20T09:12, 36h, 7d'
+complete -c mailpipe -n '__fish_mailpipe_using track events' -l follow -d 'Go on with what is opened from now on, until interrupted'
+complete -c mailpipe -n '__fish_mailpipe_using track events' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using track events' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using track report' -l since -x -d 'Only newer ones: 2026-11-20, 2026-11-20T09:12, 36h, 7d'
+complete -c mailpipe -n '__fish_mailpipe_using track report' -l format -x -a 'table jsonl html' -d 'How it is written'
+complete -c mailpipe -n '__fish_mailpipe_using track report' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using track report' -s h -l help -d 'Show this message and exit'
+
+complete -c mailpipe -n '__fish_mailpipe_using track register' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
+complete -c mailpipe -n '__fish_mailpipe_using track register' -s h -l help -d 'Show this message and exit'
 
 complete -c mailpipe -n '__fish_mailpipe_using schema' -s h -l help -d 'Show this message and exit'
 complete -c mailpipe -n '__fish_mailpipe_using schema' -a 'record config rules'
