@@ -25,6 +25,7 @@ class Intent:
     digest: str | None = None
     size: int | None = None
     reason: str = ""
+    blameless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +64,14 @@ def decide(record: Record, max_attempts: int) -> Intent:
     """The intent for one record; raises RecordError when it does not say what to do with which message.
 
     A record that an earlier stage gave up is failed, so that a person sees it; or deferred where
-    trying again may help.  What was deferred too often is failed.
+    trying again may help.  What was deferred too often is failed, unless the message had no part in it.
     """
     outcome, reason = _verdict(record)
     source = record.get("source")
     if not isinstance(source, dict):
         raise RecordError("no source member: this message was not fetched", slug="no-source")
-    attempt = source.get("attempt")
-    if outcome == "deferred" and isinstance(attempt, int) and attempt >= max_attempts:
+    attempt, blameless = source.get("attempt"), _is_blameless(record)
+    if outcome == "deferred" and not blameless and isinstance(attempt, int) and attempt >= max_attempts:
         outcome, reason = "failed", f"deferred {attempt} times" + (f"; {reason}" if reason else "")
     size = record.get("size")
     digest = record.get("id")
@@ -81,7 +82,13 @@ def decide(record: Record, max_attempts: int) -> Intent:
         digest=digest if isinstance(digest, str) and digest.startswith("sha256:") else None,
         size=size if isinstance(size, int) else None,
         reason=reason,
+        blameless=blameless,
     )
+
+
+def _is_blameless(record: Record) -> bool:
+    route = record.get("route")
+    return isinstance(route, dict) and route.get("blameless") is True
 
 
 def _verdict(record: Record) -> tuple[Outcome, str]:

@@ -58,7 +58,9 @@ class Stores:
         where = box(location.url, store[2], store[3])
         keys = [intent.key for intent in intents]
         if outcome == "deferred":
-            self._leases.release(where, keys)
+            for blameless in (False, True):
+                some = [intent.key for intent in intents if intent.blameless is blameless]
+                self._leases.release(where, some, counted=not blameless)
             yield from enumerate([Settled(mailbox=store[2], action="left")] * len(keys))
         elif location.protocol == "mbox":
             self._leases.note_settled(where, keys, outcome)

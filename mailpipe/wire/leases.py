@@ -104,12 +104,14 @@ class Leases:
                 mine,
             )
 
-    def release(self, box: str, keys: Sequence[str]) -> None:
-        """End leases, whoever holds them, and keep the number of attempts: to be tried again."""
+    def release(self, box: str, keys: Sequence[str], *, counted: bool = True) -> None:
+        """End leases, whoever holds them, to be tried again; not ``counted`` was no attempt."""
+        less = 0 if counted else 1
         with self._writing() as db:
             db.executemany(
-                "UPDATE leases SET holder = NULL, until = NULL WHERE box = ? AND message = ?",
-                [(box, key) for key in keys],
+                "UPDATE leases SET holder = NULL, until = NULL, attempts = max(0, attempts - ?)"
+                " WHERE box = ? AND message = ?",
+                [(less, box, key) for key in keys],
             )
 
     def forget(self, box: str, keys: Sequence[str]) -> None:

@@ -78,3 +78,10 @@ def test_an_error_without_a_message_does_not_concern_settle() -> None:
     assert not concerns({"error": ERROR})
     assert concerns({"error": ERROR, "source": SOURCE})
     assert concerns({})
+
+
+def test_a_message_that_had_no_part_in_it_stays_however_often() -> None:
+    source = {**record()["source"], "attempt": 500}
+    intent = decide(record(source=source, route={"outcome": "deferred", "blameless": True}), 10)
+
+    assert (intent.outcome, intent.blameless) == ("deferred", True)

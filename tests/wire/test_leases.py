@@ -77,6 +77,14 @@ def test_what_is_released_counts_as_an_attempt(first: Leases, second: Leases) ->
     assert first.take(BOX, ["1"], 60)[0] == {"1": 2}
 
 
+def test_what_could_not_be_tried_is_no_attempt(first: Leases, second: Leases) -> None:
+    for _ in range(3):
+        first.take(BOX, ["1"], 60)
+        second.release(BOX, ["1"], counted=False)
+
+    assert first.take(BOX, ["1"], 60)[0] == {"1": 1}
+
+
 def test_what_has_left_the_mailbox_is_forgotten(first: Leases) -> None:
     first.take(BOX, ["1"], 60)
     first.forget(BOX, ["1"])
