@@ -1,6 +1,6 @@
 """``python -m bench`` runs every benchmark and prints its ratios."""
 
-from bench import fetch, html, memory, parse, render, send, startup
+from bench import fetch, html, memory, parse, render, send, settle, startup
 
 for benchmark in (startup, render, send, fetch, parse, html):
     benchmark.main()

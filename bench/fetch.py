@@ -1,14 +1,15 @@
 """Fetch: a mailbox on a real Dovecot, beside imaplib one by one and a bare socket that only counts."""
 
 import os
-import tempfile
-from pathlib import Path
+import sys
+from collections.abc import Iterable
 
 from bench.corpus import messages
+from bench.delay import delayed
 from bench.pairs import MAILPIPE, PYTHON, compare
 from tests.servers import dovecot
 
-USER = "bench"
+USER, FAR = "near", "far"
 
 ONE_BY_ONE = """
 import base64, imaplib, json, sys
@@ -32,40 +33,46 @@ while b"\\r\\nc OK" not in tail:
 """
 
 
-def main(count: int = 5000) -> None:
-    """Print both ratios for a mailbox of ``count`` messages."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = dovecot.make(Path(folder))
-        try:
-            fill(server, count)
-            secret = [str(server.port), USER, server.password]
-            ours = [MAILPIPE, "fetch", "--peek", server.url(USER)]
-            env = {"MAILPIPE_IMAP_PASSWORD": server.password, "XDG_STATE_HOME": folder}
-            one_by_one, bare = [PYTHON, "-c", ONE_BY_ONE, *secret], [PYTHON, "-c", BARE, *secret]
-            compare(
-                f"fetch, {count} messages",
-                ours,
-                one_by_one,
-                what="imaplib, one FETCH each",
-                rounds=3,
-                env=env,
-            )
-            compare(f"fetch, {count} messages", ours, bare, what="a bare socket", rounds=3, env=env)
-        finally:
-            server.stop()
+ROUND_TRIP = 10  # milliseconds
+PLAIN = "mail_plugins =\nprotocol imap {\n  mail_plugins =\n}"  # no quota, which costs the server time
 
 
-def fill(server: dovecot.Dovecot, count: int) -> None:
-    """Put ``count`` messages into the user's INBOX, the quick way: as files of the Maildir."""
-    with server.client(USER, "INBOX"):
+def main(count: int = 10_000, far: int = 2_000) -> None:
+    """Print the ratios for a mailbox of ``count`` messages, and of ``far`` with a long way to the server."""
+    with dovecot.running(extra=PLAIN) as server:
+        fill(server, USER, messages(count))
+        fill(server, FAR, messages(far))
+        ours, one_by_one, bare = commands(server, USER, server.port)
+        env = {"MAILPIPE_IMAP_PASSWORD": server.password, "XDG_STATE_HOME": str(server.base)}
+        title = f"fetch, {count:,} messages"
+        compare(title, ours, one_by_one, what="imaplib, one UID FETCH each", rounds=3, env=env)
+        compare(title, ours, bare, what="a bare socket that only counts", rounds=3, env=env)
+        with delayed(server.port, ROUND_TRIP) as port:
+            ours, one_by_one, _bare = commands(server, FAR, port)
+            title = f"fetch, {far:,} at {ROUND_TRIP} ms"
+            compare(title, ours, one_by_one, what="imaplib, one UID FETCH each", rounds=1, env=env)
+
+
+def commands(server: dovecot.Dovecot, user: str, port: int) -> tuple[list[str], list[str], list[str]]:
+    """What is compared: ours, imaplib one by one, a bare socket."""
+    secret = [str(port), user, server.password]
+    ours = [MAILPIPE, "fetch", "--take-over", server.url(user).replace(str(server.port), str(port))]
+    return ours, [PYTHON, "-c", ONE_BY_ONE, *secret], [PYTHON, "-c", BARE, *secret]
+
+
+def fill(server: dovecot.Dovecot, user: str, raws: Iterable[bytes]) -> None:
+    """Put messages into the user's INBOX as Dovecot itself stores them, but quicker."""
+    with server.client(user, "INBOX"):
         pass  # the server makes the Maildir
-    maildir = server.base / "mail" / USER / "Maildir"
+    maildir = server.base / "mail" / user / "Maildir"
     owner = maildir.stat()
-    for number, raw in enumerate(messages(count)):
-        path = maildir / "cur" / f"{1_700_000_000 + number}.M{number}.bench:2,"
-        path.write_bytes(raw)
+    for number, raw in enumerate(raws):
+        stored = raw.replace(b"\r\n", b"\n")
+        name = f"{1_700_000_000 + number}.M{number}.bench,S={len(stored)},W={len(raw)}:2,"
+        path = maildir / "cur" / name
+        path.write_bytes(stored)
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
 if __name__ == "__main__":
-    main()
+    main(*(int(number) for number in sys.argv[1:]))
