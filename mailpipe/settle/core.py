@@ -7,7 +7,7 @@ from mailpipe.errors import DataError, RecordError, RetryableRecordError, UsageE
 from mailpipe.record import Record, batches, failed
 from mailpipe.settle.decide import Intent, Settled, concerns, decide
 
-BATCH = 500  # messages that are moved together when they are at hand
+BATCH = 2000  # messages that are moved together when they are at hand
 
 Result = Settled | RecordError
 

@@ -12,7 +12,7 @@ from mailpipe.settle.imap_copies import find_copies
 from mailpipe.wire import imap_folder as folders
 from mailpipe.wire.imap import Refused
 from mailpipe.wire.imap_link import Link
-from mailpipe.wire.imap_names import mailbox, uid_list, uid_set
+from mailpipe.wire.imap_names import mailbox, uid_list, uid_sets
 from mailpipe.wire.imap_search import searched
 from mailpipe.wire.imap_syntax import Answer
 from mailpipe.wire.location import box
@@ -103,19 +103,24 @@ class ImapPlace:
             for uid in uids
         ]
         self._placements.begin(rows)
-        confirmed = self._confirmed(rows, self._ask_copy(uids, target), wanted)
-        self._placements.confirm(confirmed.values())
+        confirmed: dict[int, Placement] = {}
+        for part in uid_sets(uids):
+            some = set(uid_list(part))
+            answer = self._ask_copy(part, target)
+            copied = self._confirmed([row for row in rows if row.uid in some], answer, wanted)
+            self._placements.confirm(copied.values())
+            confirmed |= copied
         return confirmed
 
-    def _ask_copy(self, uids: list[int], target: str) -> Answer:
+    def _ask_copy(self, uids: str, target: str) -> Answer:
         session = self._link.session()
         try:
-            return session.command("UID COPY", uid_set(uids), mailbox(target))[-1]
+            return session.command("UID COPY", uids, mailbox(target))[-1]
         except Refused as exc:
             if exc.code != "TRYCREATE":
                 raise
         folders.make(session, target)  # somebody has removed it since we looked
-        return session.command("UID COPY", uid_set(uids), mailbox(target))[-1]
+        return session.command("UID COPY", uids, mailbox(target))[-1]
 
     def _confirmed(
         self, rows: list[Placement], answer: Answer, wanted: dict[int, Intent]
@@ -136,10 +141,10 @@ class ImapPlace:
         if not rows or not self._enter():
             return
         session = self._link.session()
-        uids = uid_set(rows)
-        session.command("UID STORE", uids, "+FLAGS.SILENT", "(\\Deleted)")
-        if self._expunges:
-            session.command("UID EXPUNGE", uids)
+        for uids in uid_sets(rows):
+            session.command("UID STORE", uids, "+FLAGS.SILENT", "(\\Deleted)")
+            if self._expunges:
+                session.command("UID EXPUNGE", uids)
 
     def _enter(self) -> bool:
         """Be in the folder; False if it is not the one that fetch saw."""
@@ -160,9 +165,9 @@ class ImapPlace:
             self._made.add(real)
         return real
 
-    def _existing(self, uids: Iterable[int]) -> set[int]:
-        wanted = uid_set(uids)
-        return searched(self._link.session(), f"UID {wanted}") if wanted else set()
+    def _existing(self, wanted: Iterable[int]) -> set[int]:
+        session = self._link.session()
+        return {uid for uids in uid_sets(wanted) for uid in searched(session, f"UID {uids}")}
 
 
 def copyuid(arguments: str) -> tuple[int, dict[int, int]]:

@@ -10,6 +10,8 @@ from itertools import pairwise
 
 from mailpipe.errors import ProtocolError, UsageError
 
+SET_LENGTH = 7500  # characters of one set: servers take lines of 8192 octets (RFC 7162 section 4)
+
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _SHIFTED = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _SETS = re.compile(r"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*")
@@ -69,6 +71,21 @@ def ranges(uids: Iterable[int]) -> Iterator[tuple[int, int]]:
 def uid_set(uids: Iterable[int]) -> str:
     """A sequence set of exactly these numbers."""
     return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges(uids))
+
+
+def uid_sets(uids: Iterable[int]) -> Iterator[str]:
+    """Sequence sets that are exactly these numbers together, none longer than a command may be."""
+    parts: list[str] = []
+    length = 0
+    for low, high in ranges(uids):
+        part = str(low) if low == high else f"{low}:{high}"
+        if parts and length + len(part) > SET_LENGTH:
+            yield ",".join(parts)
+            parts, length = [], 0
+        parts.append(part)
+        length += len(part) + 1
+    if parts:
+        yield ",".join(parts)
 
 
 def uid_list(text: str) -> list[int]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpipe.errors import ProtocolError, UsageError
-from mailpipe.wire.imap_names import decode, encode, mailbox, quoted, ranges, uid_list, uid_set
+from mailpipe.wire.imap_names import decode, encode, mailbox, quoted, ranges, uid_list, uid_set, uid_sets
 
 UIDS = st.sets(st.integers(1, 5000), min_size=1, max_size=200)
 
@@ -65,3 +65,13 @@ def test_a_range_may_be_written_backwards() -> None:
 def test_what_is_no_set_of_uids_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError):
         uid_list(text)
+
+
+def test_a_set_of_many_scattered_numbers_is_several_short_sets() -> None:
+    numbers = list(range(4_000_000_001, 4_000_009_001, 3))
+
+    sets = list(uid_sets(numbers))
+
+    assert max(map(len, sets)) <= 7500
+    assert [uid for one in sets for uid in uid_list(one)] == numbers
+    assert list(uid_sets([])) == []
