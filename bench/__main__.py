@@ -2,6 +2,6 @@
 
 from bench import fetch, html, memory, parse, render, send, settle, startup
 
-for benchmark in (startup, render, send, fetch, parse, html):
+for benchmark in (startup, render, send, fetch, settle, parse, html):
     benchmark.main()
 memory.main(100_000, 10_000)
