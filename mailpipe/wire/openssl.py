@@ -22,6 +22,11 @@ _FIELD = re.compile(
 _EXTENSION = re.compile(r"X509v3 ((?:Extended )?Key Usage):.*\n\s+(.*)")
 _ALGORITHM = re.compile(r"Public Key Algorithm: (\S+)")
 
+_SHOWN = (
+    *("-subject", "-issuer", "-serial", "-startdate", "-enddate", "-dateopt", "iso_8601"),
+    *("-fingerprint", "-sha256", "-nameopt", "RFC2253,-esc_msb,utf8", "-email"),
+)
+
 
 class Missing(UnavailableError):
     """Raised when there is no openssl to run."""
@@ -109,23 +114,7 @@ def blocks(pem: bytes) -> list[bytes]:
 
 def certificate(pem: bytes) -> Certificate | None:
     """One certificate in PEM; None if it cannot be read."""
-    shown = run(
-        [
-            *(
-                "x509",
-                "-noout",
-                "-subject",
-                "-issuer",
-                "-serial",
-                "-startdate",
-                "-enddate",
-                "-dateopt",
-                "iso_8601",
-            ),
-            *("-fingerprint", "-sha256", "-nameopt", "RFC2253,-esc_msb,utf8", "-email"),
-        ],
-        pem,
-    )
+    shown = run(["x509", "-noout", *_SHOWN], pem)
     if not shown.ok:
         return None
     fields: dict[str, str] = {}
