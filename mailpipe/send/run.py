@@ -5,14 +5,16 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 
 from mailpipe import config
 from mailpipe.config import Settings
 from mailpipe.mail.compose import date
 from mailpipe.record import Record, Transform
-from mailpipe.send import core
+from mailpipe.send import core, outcome
 from mailpipe.send.parcels import Packing
 from mailpipe.send.transports import Wishes, route
+from mailpipe.stdio import say
 
 
 def transform(
@@ -37,15 +39,18 @@ def transform(
 
     def send(records: Iterable[Record]) -> Iterator[Record]:
         from mailpipe.wire.ledger import Ledger
+        from mailpipe.wire.registry import Registry, registering
 
         # No state directory, no sending: this fails before a server hears of us.
         with (
             closing(Ledger(config.state_dir(), scope=way.scope, clock=time.time)) as ledger,
             closing(way.transport) as transport,
+            closing(Registry(settings, time.time)) as registry,
         ):
-            yield from core.send(
+            outcomes = core.send(
                 records, deliver=transport, ledger=ledger, pack=packing.pack, options=options
             )
+            yield from registering(outcomes, registry, partial(say, outcome.STAGE))
 
     return send
 

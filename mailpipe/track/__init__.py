@@ -1,0 +1,1 @@
+"""track: who has opened what was sent, as far as anybody can know."""
