@@ -13,8 +13,8 @@ _mailpipe_accounts() {
   ' "${MAILPIPE_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/mailpipe/config.yaml}" 2> /dev/null
 }
 
-# Which command is typed, which one of that command, the option before the cursor, and what is typed at the cursor.  From the line
-# itself: the words of bash are cut at colons and equal signs, and URLs are not.
+# Which command is typed, which one inside it, the option before the cursor, and what is typed at the
+# cursor.  From the line itself: the words of bash are cut at colons and equal signs, and URLs are not.
 _mailpipe_words() {
   local line="${COMP_LINE:0:COMP_POINT}" token
   local -a tokens

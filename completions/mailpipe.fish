@@ -46,7 +46,8 @@ end
 
 function __fish_mailpipe_using
     set -l typed (__fish_mailpipe_typed)
-    test "$typed[1..(count $argv)]" = "$argv"
+    set -l first $typed[1..(count $argv)]
+    test "$first" = "$argv"
 end
 
 function __fish_mailpipe_needs_inner

@@ -96,7 +96,7 @@ def run(args: list[str]) -> int:
 
 def _misused(exc: click.UsageError, args: list[str]) -> int:
     name = exc.ctx.info_name if exc.ctx is not None and exc.ctx.parent is not None else ""
-    where = f"mailpipe {name}" if name else "mailpipe"
+    where = exc.ctx.command_path if exc.ctx is not None and name else "mailpipe"
     error = UsageError(exc.format_message().rstrip("."), hint=f"try '{where} --help'")
     if name in STAGES:
         from mailpipe.stage import report

@@ -18,7 +18,7 @@ from tests.terminal import Terminal
 COMPLETIONS = ROOT / "completions"
 PACKAGE = Path("/usr/share/bash-completion/bash_completion")
 GROUP = model.group()
-COMMANDS = {command.name: command for command in GROUP.commands}
+COMMANDS = {command.name: command for command in GROUP.everything}
 CONFIG = """\
 app: desk
 accounts:
@@ -144,7 +144,14 @@ def shell(request: pytest.FixtureRequest, folder: Path, home_env: dict[str, str]
 
 
 def test_the_commands_are_offered_and_nothing_else(shell: Offered) -> None:
-    assert shell("mailpipe ") == set(COMMANDS)
+    assert shell("mailpipe ") == {command.name for command in GROUP.commands}
+
+
+def test_the_commands_of_a_command_are_offered_and_nothing_else(shell: Offered) -> None:
+    for group in (command for command in GROUP.commands if command.commands):
+        inner = {command.name.partition(" ")[2] for command in group.commands}
+
+        assert shell(f"mailpipe {group.name} ") == inner
 
 
 def test_a_command_is_offered_by_its_beginning(shell: Offered) -> None:

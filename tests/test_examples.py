@@ -72,7 +72,7 @@ def examples_of(where: str, text: str) -> list[Example]:
 
 def commands() -> list[Example]:
     group = model.group()
-    texts = [(command.page, command.examples) for command in group.commands]
+    texts = [(command.page, command.examples) for command in group.everything]
     return [example for text in [("mailpipe", meanings.EXAMPLES), *texts] for example in examples_of(*text)]
 
 
@@ -158,4 +158,4 @@ def test_the_readme_runs_from_top_to_bottom(scene: Scene) -> None:
 def test_every_command_has_an_example() -> None:
     shown = {example.where for example in commands()}
 
-    assert shown == {"mailpipe", *(command.page for command in model.group().commands)}
+    assert shown == {"mailpipe", *(command.page for command in model.group().everything)}

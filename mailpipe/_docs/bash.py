@@ -12,16 +12,22 @@ _mailpipe_accounts() {
 %(accounts)s
 }
 
-# Which command is typed, the option before the cursor, and what is typed at the cursor.  From the line
-# itself: the words of bash are cut at colons and equal signs, and URLs are not.
+# Which command is typed, which one inside it, the option before the cursor, and what is typed at the
+# cursor.  From the line itself: the words of bash are cut at colons and equal signs, and URLs are not.
 _mailpipe_words() {
   local line="${COMP_LINE:0:COMP_POINT}" token
   local -a tokens
   read -ra tokens <<< "$line"
   [[ $line == *[[:space:]] ]] && tokens+=("")
-  command="" previous="" current="" typed=0
+  command="" inner="" previous="" current=""
   for token in "${tokens[@]:1}"; do
-    [[ -n $current && -z $command && $current != -* ]] && command=$current
+    if [[ -n $current && $current != -* ]]; then
+      if [[ -z $command ]]; then
+        command=$current
+      elif [[ -z $inner ]]; then
+        inner=$current
+      fi
+    fi
     previous=$current current=$token
   done
   if [[ $current == --*=* ]]; then
@@ -73,7 +79,7 @@ _mailpipe_folders() {
 
 MAIN = """\
 _mailpipe() {
-  local command previous current
+  local command inner previous current
   _mailpipe_words
   case $command in
     "")
@@ -95,7 +101,7 @@ complete -o bashdefault -o default -F _mailpipe mailpipe
 def script(group: Command) -> str:
     """completions/mailpipe.bash."""
     head = HEAD % {"accounts": "\n".join(f"  {line}" for line in ACCOUNTS.splitlines())}
-    functions = [_function(command) for command in group.commands]
+    functions = [_group(one) if one.commands else _function(one) for one in group.everything]
     main = MAIN % {
         "options": " ".join(_names(group)),
         "names": " ".join(command.name for command in group.commands),
@@ -104,8 +110,30 @@ def script(group: Command) -> str:
     return "\n".join([head, *functions, main])
 
 
+def _group(command: Command) -> str:
+    names = [one.name.rpartition(" ")[2] for one in command.commands]
+    return "\n".join(
+        [
+            f"_mailpipe_{command.name}() {{",
+            "  case $inner in",
+            '    "")',
+            "      if [[ $current == -* ]]; then",
+            f'        _mailpipe_offer -W "{" ".join(_names(command))}"',
+            "      else",
+            f'        _mailpipe_offer -W "{" ".join(names)}"',
+            "      fi",
+            "      ;;",
+            *(f"    {name}) _mailpipe_{command.name}_{name} ;;" for name in names),
+            "    *) _mailpipe_nothing ;;",
+            "  esac",
+            "}",
+            "",
+        ]
+    )
+
+
 def _function(command: Command) -> str:
-    lines = [f"_mailpipe_{command.name}() {{", "  case $previous in"]
+    lines = [f"_mailpipe_{command.name.replace(' ', '_')}() {{", "  case $previous in"]
     for option in command.options:
         if option.value:
             lines.append(f"    {' | '.join(option.names)}) {_value(option, command)}; return ;;")

@@ -11,7 +11,7 @@ FOLDERS = ("man", "completions")
 def texts() -> dict[str, str]:
     """The text of each file, by its path in the project."""
     group = model.group()
-    manual = {f"man/{command.page}.1": pages.command_page(command, group) for command in group.commands}
+    manual = {f"man/{command.page}.1": pages.command_page(command, group) for command in group.everything}
     return {
         "man/mailpipe.1": pages.main_page(group),
         **manual,

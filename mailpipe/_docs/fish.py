@@ -38,14 +38,22 @@ function __fish_mailpipe_needs_command
     end
 end
 
-function __fish_mailpipe_using
+function __fish_mailpipe_typed
     set -l words (commandline -opc)
     for word in $words[2..-1]
-        string match -q -- '-*' $word; and continue
-        test $word = $argv[1]
-        return
+        string match -q -- '-*' $word; or echo $word
     end
-    return 1
+end
+
+function __fish_mailpipe_using
+    set -l typed (__fish_mailpipe_typed)
+    set -l first $typed[1..(count $argv)]
+    test "$first" = "$argv"
+end
+
+function __fish_mailpipe_needs_inner
+    set -l typed (__fish_mailpipe_typed)
+    test "$typed" = "$argv"
 end
 
 complete -c mailpipe -f
@@ -59,8 +67,12 @@ def script(group: Command) -> str:
     for command in group.commands:
         brief = _quoted(command.brief.rstrip("."))
         lines.append(f"complete -c mailpipe -n __fish_mailpipe_needs_command -k -a {command.name} -d {brief}")
-    for command in group.commands:
-        when = f"'__fish_mailpipe_using {command.name}'"
+    for command in group.everything:
+        inner = f"'__fish_mailpipe_needs_inner {command.name}'"
+        when = inner if command.commands else f"'__fish_mailpipe_using {command.name}'"
+        for one in command.commands:
+            brief = _quoted(one.brief.rstrip("."))
+            lines.append(f"complete -c mailpipe -n {inner} -k -a {one.name.rpartition(' ')[2]} -d {brief}")
         lines += ["", *(_option(option, command, when) for option in command.options)]
         lines += [f"complete -c mailpipe -n {when}{_value(one, command)}" for one in command.arguments]
     return "\n".join(lines) + "\n"

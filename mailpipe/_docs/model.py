@@ -57,7 +57,12 @@ class Command:
     @property
     def page(self) -> str:
         """The name of its man page."""
-        return f"mailpipe-{self.name}" if self.name else "mailpipe"
+        return f"mailpipe-{self.name.replace(' ', '-')}" if self.name else "mailpipe"
+
+    @property
+    def everything(self) -> tuple["Command", ...]:
+        """The commands below this one at any depth, each before its own."""
+        return tuple(one for command in self.commands for one in (command, *command.everything))
 
 
 def group() -> Command:
@@ -68,8 +73,19 @@ def group() -> Command:
     for name in top.list_commands(context):
         command = top.get_command(context, name)
         assert command is not None
-        commands.append(_command(command, name, click.Context(command, info_name=name, parent=context)))
+        inner = click.Context(command, info_name=name, parent=context)
+        commands.append(_command(command, name, inner, _below(command, name, inner)))
     return _command(top, "", context, tuple(commands))
+
+
+def _below(command: click.Command, name: str, context: click.Context) -> tuple[Command, ...]:
+    """The commands of a command that is a group."""
+    if not isinstance(command, click.Group):
+        return ()
+    return tuple(
+        _command(one, f"{name} {inner}", click.Context(one, info_name=inner, parent=context))
+        for inner, one in command.commands.items()
+    )
 
 
 def _command(
@@ -77,7 +93,7 @@ def _command(
 ) -> Command:
     info = command.to_info_dict(context) if not commands else _without_commands(command, context)
     metavars = {param.name: param.metavar for param in command.get_params(context)}
-    prefix = f"MAILPIPE_{name.upper().replace('-', '_')}_" if name else ""
+    prefix = f"MAILPIPE_{re.sub('[- ]', '_', name.upper())}_" if name else ""
     shown = [param for param in info["params"] if not param.get("hidden")]
     parameters = [(param, _parameter(param, metavars.get(param["name"]), prefix)) for param in shown]
     brief, *paragraphs = _paragraphs(info["help"] or "")

@@ -40,11 +40,15 @@ def command_page(command: Command, group: Command) -> str:
     sections = [
         ("SYNOPSIS", _synopsis(command)),
         ("DESCRIPTION", prose(command.paragraphs or (command.brief,))),
+        ("COMMANDS", _commands(command.commands)),
         ("OPTIONS", _options(command.options)),
         ("INPUT AND OUTPUT", _flow(command)),
         ("ENVIRONMENT", _environment(command)),
         ("FILES", _files() if command.is_stage else []),
-        ("EXIT STATUS", _statuses(Exit if command.is_stage else (Exit.OK, Exit.USAGE))),
+        (
+            "EXIT STATUS",
+            _statuses(Exit if command.is_stage or " " in command.name else (Exit.OK, Exit.USAGE)),
+        ),
         ("EXAMPLES", literal(command.examples.strip())),
         ("SEE ALSO", _see_also(command, group)),
     ]
@@ -52,6 +56,8 @@ def command_page(command: Command, group: Command) -> str:
 
 
 def _synopsis(command: Command) -> list[str]:
+    if command.commands:
+        return [bold(f"mailpipe {command.name}"), italic("command"), f"[{italic('options')}]"]
     shown = [f"[{_term(option, names=option.names[-1:])}]" for option in command.options]
     shown += [_argument(argument) for argument in command.arguments]
     return [bold(f"mailpipe {command.name}"), *shown]
@@ -126,6 +132,15 @@ def _commands(commands: Iterable[Command]) -> list[str]:
 
 
 def _see_also(command: Command, group: Command) -> list[str]:
-    pages = [f"{other.page}(1)" for other in (group, *group.commands) if other.name != command.name]
+    pages = [f"{other.page}(1)" for other in _related(command, group) if other.name != command.name]
     lines = [inline(f"{name},") for name in (*pages, *FORMATS)]
     return [*lines[:-1], lines[-1].removesuffix(",")]
+
+
+def _related(command: Command, group: Command) -> list[Command]:
+    """mailpipe and its commands, and those of the group that the command is or is in."""
+    own = command.name.partition(" ")[0]
+    return [
+        group,
+        *(one for one in group.everything if one in group.commands or one.name.startswith(f"{own} ")),
+    ]

@@ -57,6 +57,31 @@ _mailpipe() {
 _mailpipe "$@"
 """
 
+GROUP = """\
+_mailpipe_%(name)s() {
+  local curcontext="$curcontext" state line
+  typeset -A opt_args
+  _arguments -C \\
+%(options)s
+    '1: :->command' \\
+    '*:: :->arguments' && return
+  case $state in
+    command)
+      local -a commands
+      commands=(
+%(commands)s
+      )
+      _describe -V command commands
+      ;;
+    arguments)
+      case $words[1] in
+%(cases)s
+      esac
+      ;;
+  esac
+}
+"""
+
 
 def script(group: Command) -> str:
     """completions/_mailpipe."""
@@ -68,14 +93,28 @@ def script(group: Command) -> str:
         ),
         "cases": "\n".join(f"        {one.name}) _mailpipe_{one.name} ;;" for one in group.commands),
     }
-    return "\n".join([head, *(_function(command) for command in group.commands), main])
+    functions = [_group(one) if one.commands else _function(one) for one in group.everything]
+    return "\n".join([head, *functions, main])
+
+
+def _group(command: Command) -> str:
+    names = [one.name.rpartition(" ")[2] for one in command.commands]
+    said = [
+        _quoted(f"{name}:{one.brief.rstrip('.')}") for name, one in zip(names, command.commands, strict=True)
+    ]
+    return GROUP % {
+        "name": command.name,
+        "options": "\n".join(f"    {_option(option, command)} \\" for option in command.options),
+        "commands": "\n".join(f"        {one}" for one in said),
+        "cases": "\n".join(f"        {name}) _mailpipe_{command.name}_{name} ;;" for name in names),
+    }
 
 
 def _function(command: Command) -> str:
     specs = [_option(option, command) for option in command.options]
     specs += [_argument(argument, command) for argument in command.arguments]
     listed = " \\\n".join(f"    {spec}" for spec in specs)
-    return f"_mailpipe_{command.name}() {{\n  _arguments -s \\\n{listed}\n}}\n"
+    return f"_mailpipe_{command.name.replace(' ', '_')}() {{\n  _arguments -s \\\n{listed}\n}}\n"
 
 
 def _option(option: Parameter, command: Command) -> str:
