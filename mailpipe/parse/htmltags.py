@@ -16,6 +16,7 @@ _TEXT_AND_TAG = re.compile(
     r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>)?+"
 )
 _WITHOUT_QUOTES = re.compile(r"([^<]*+)(?:<(/?)([a-zA-Z][^\s/>]{0,50}+)[^\s/>]*+([^>]*+)>)?+")
+_TAG = re.compile(r"</?[a-zA-Z]")  # of ASCII, or the patterns above would not take it and we would not move
 _LITERAL = re.compile(r"<(?:[^a-zA-Z/!?<&]|<(?![a-zA-Z/!?]))*+")
 _ATTRIBUTE = re.compile(r"([^\s=\"'>/]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?+")
 _RAW = {
@@ -75,8 +76,7 @@ def _odd(html: str, less: int) -> tuple[str, int]:
         close = html.find(">", less)
         if close < 0:
             return "", len(html)  # a tag that is cut off
-        is_tag = html[less + 1 : less + 3].strip("/")[:1].isalpha()
-        return ("", -1) if is_tag else ("", close + 1)
+        return ("", -1) if _TAG.match(html, less) else ("", close + 1)
     literal = _LITERAL.match(html, less)
     run = literal[0] if literal else "<"
     return run, less + len(run)

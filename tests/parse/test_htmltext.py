@@ -181,3 +181,7 @@ def test_no_nesting_loses_a_visible_word(tags: list[str]) -> None:
 
     words = to_text(html).text.replace(":", " ").replace("-", " ").split()
     assert sorted(words) == sorted(f"word{number}" for number in range(len(tags)))
+
+
+def test_an_end_tag_of_foreign_letters_with_an_open_quote_ends() -> None:
+    assert "word" in to_text("<p>word</é\"><b>x").text
