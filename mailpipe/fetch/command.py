@@ -22,6 +22,17 @@ def octets(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
     return int(parsed[1]) * _UNITS[parsed[2]]
 
 
+def field(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Header fields as ``NAME:TEXT``."""
+    found = []
+    for value in values:
+        name, colon, text = value.partition(":")
+        if not colon or not re.fullmatch(r"[!-9;-~]+", name) or not text.strip().isprintable():
+            raise click.BadParameter(f"{value!r} is not NAME:TEXT, as in Subject:invoice")
+        found.append((name, text.strip()))
+    return found
+
+
 @stage(
     "fetch",
     examples="""
@@ -29,6 +40,8 @@ def octets(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
 mailpipe fetch --peek | mailpipe parse
 # Take everything, give it to its handlers, and put it away
 mailpipe fetch partners | mailpipe parse | mailpipe route rules.yaml | mailpipe settle
+# Only what one partner wrote about one matter
+mailpipe fetch --from garage.example.net --header Subject:a74e22bb --peek partners
 # Ten messages of a local Maildir, the oldest first
 mailpipe fetch --limit 10 maildir:in | mailpipe parse
 """,
@@ -61,6 +74,21 @@ mailpipe fetch --limit 10 maildir:in | mailpipe parse
     metavar="YYYY-MM-DD",
     help="Only arrived on that day or later.",
 )
+@click.option(
+    "--from",
+    "sender",
+    multiple=True,
+    metavar="TEXT",
+    help="Only with TEXT in From, such as an address; again: both.",
+)
+@click.option(
+    "--header",
+    multiple=True,
+    callback=field,
+    metavar="NAME:TEXT",
+    help="Only with TEXT in that header field; again: both.",
+)
+@click.option("--search", metavar="KEYS", help="Only what these IMAP search keys find (RFC 3501).")
 def command(
     settings: Settings,
     store: str | None,
@@ -72,6 +100,9 @@ def command(
     max_size: int,
     unseen: bool,
     since: datetime | None,
+    sender: tuple[str, ...],
+    header: list[tuple[str, str]],
+    search: str | None,
 ) -> Plan:
     """Read messages from a mailbox without changing it.
 
@@ -84,13 +115,23 @@ def command(
     only settle moves it. Messages flagged as deleted are not read. A message larger than the limit
     is not read either: its record has an error, and settle puts it into the failed folder.
 
+    --unseen, --since, --from, --header and --search all have to hold. They choose as a server's SEARCH
+    does, by a part of the text in a header field, which proves nothing about who wrote: route's rules
+    look at addresses.
+
     The folder NAME of a Maildir is its Maildir++ directory .NAME. A bare URL without account takes
     its password from the environment variable MAILPIPE_IMAP_PASSWORD.
     """
     from mailpipe.fetch import core, lines, stores
     from mailpipe.mail.stored import Wanted
 
-    wanted = Wanted(max_size=max_size, unseen=unseen, since=since.date() if since else None)
+    wanted = Wanted(
+        max_size=max_size,
+        unseen=unseen,
+        since=since.date() if since else None,
+        headers=(*(("From", text) for text in sender), *header),
+        search=search,
+    )
     sources = stores.sources(settings, store, mailbox, wanted)
     claims = stores.claims(limit=limit, seconds=None if peek or stores.watched() else lease, over=take_over)
     return Plan(partial(core.fetch, sources=sources, claims=claims, report=stores.tell), lines.encode)

@@ -17,11 +17,17 @@ _KEYWORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which messages to read: ``max_size`` in octets, ``since`` by day of arrival."""
+    """Which messages to read: ``max_size`` in octets, ``since`` by day of arrival.
+
+    ``headers`` are names and texts: a field of that name has to hold the text, without regard to
+    case.  ``search`` is a search key in the language of IMAP.
+    """
 
     max_size: int
     unseen: bool = False
     since: date | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ class ImapSource:
         self._validity = folder.uid_validity
         where = box(self._location.url, folder.name, folder.uid_validity)
         yield from self._stream(session, folder, where, [list(self._granted)])
-        keys = imap_search.criteria(unseen=self._wanted.unseen, since=self._wanted.since)
+        keys = imap_search.criteria(self._wanted)
         for window in imap_search.windows(session, keys, after=self._last):
             yield from self._stream(session, folder, where, self._leased(where, window, take))
 

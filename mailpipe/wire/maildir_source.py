@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mailpipe.errors import InputOutputError, NoInputError, NotPermittedError, UsageError
+from mailpipe.mail.chosen import chosen
+from mailpipe.mail.limits import HEADER_BLOCK
 from mailpipe.mail.stored import Stored, Wanted, too_large
 from mailpipe.wire.location import Location, box
 
@@ -66,6 +68,8 @@ class MaildirSource:
     """One folder of a Maildir as a source for fetch."""
 
     def __init__(self, location: Location, mailbox: str, wanted: Wanted) -> None:
+        if wanted.search is not None:
+            raise UsageError("only an IMAP server understands --search", hint="use --header or --from")
         self._location = location
         self._mailbox = mailbox
         self._folder = directory(location.path, mailbox)
@@ -74,7 +78,8 @@ class MaildirSource:
     def messages(self, take: Take) -> Generator[Stored]:
         """Each message that ``take`` grants, by time of arrival."""
         where = box(self._location.url, self._mailbox)
-        names = sorted((name for _, name in entries(self._folder) if self._wants(name)), key=_age)
+        listed = [(part, name) for part, name in entries(self._folder) if self._wants(part, name)]
+        names = sorted((name for _, name in listed), key=_age)
         for start in range(0, len(names), GROUP):
             group = {key(name): name for name in names[start : start + GROUP]}
             for granted in take(where, list(group)):
@@ -82,8 +87,20 @@ class MaildirSource:
                 if found is not None:
                     yield found
 
-    def _wants(self, name: str) -> bool:
-        return _TRASHED not in flags(name) and not (self._wanted.unseen and _SEEN in flags(name))
+    def _wants(self, part: str, name: str) -> bool:
+        if _TRASHED in flags(name) or (self._wanted.unseen and _SEEN in flags(name)):
+            return False
+        return not (self._wanted.since or self._wanted.headers) or self._chosen(part, name)
+
+    def _chosen(self, part: str, name: str) -> bool:
+        """Look into a file, before it is leased; one that cannot be read is no choice but a problem."""
+        try:
+            with open(self._folder / part / name, "rb", opener=_patiently) as file:
+                if self._too_old(os.fstat(file.fileno()).st_mtime):
+                    return False
+                return chosen(file.read(HEADER_BLOCK) if self._wanted.headers else b"", self._wanted)
+        except OSError:
+            return True
 
     def _read(self, where: str, name: str) -> Stored | None:
         """The message, or None if another program has moved it away meanwhile."""
@@ -91,7 +108,7 @@ class MaildirSource:
             try:
                 with open(self._folder / part / present, "rb", opener=_patiently) as file:
                     status = os.fstat(file.fileno())
-                    if not stat.S_ISREG(status.st_mode) or self._too_old(status.st_mtime):
+                    if not stat.S_ISREG(status.st_mode):
                         return None
                     large = status.st_size > self._wanted.max_size
                     raw = None if large else file.read()

@@ -22,6 +22,7 @@ from mailpipe.errors import (
     TemporaryError,
     UsageError,
 )
+from mailpipe.mail.chosen import chosen
 from mailpipe.mail.mbox import Entry, split
 from mailpipe.mail.stored import Stored, Wanted, too_large
 from mailpipe.wire.location import Location, box
@@ -45,6 +46,8 @@ class MboxSource:
             raise UsageError(f"{location.url} has no folder {mailbox!r}", hint="an mbox file is one folder")
         if wanted.unseen:
             raise UsageError("an mbox file does not tell what was read", hint="leave out --unseen")
+        if wanted.search is not None:
+            raise UsageError("only an IMAP server understands --search", hint="use --header or --from")
         self._location = location
         self._wanted = wanted
         self._seen: Counter[bytes] = Counter()
@@ -56,7 +59,10 @@ class MboxSource:
         octets = 0
         with _opened(self._location.path) as file:
             for entry in split(_chunks(file, self._location.path)):
-                group[self._key(entry.message)] = entry
+                key = self._key(entry.message)
+                if not self._wants(entry):
+                    continue
+                group[key] = entry
                 octets += len(entry.message)
                 if len(group) >= _GROUP or octets >= _GROUP_OCTETS:
                     yield from self._granted(where, group, take)
@@ -66,9 +72,13 @@ class MboxSource:
     def _granted(self, where: str, group: dict[str, Entry], take: Take) -> Iterator[Stored]:
         for key in take(where, list(group)):
             entry = group[key]
-            arrived = moment(entry.separator)
-            if self._wanted.since is None or arrived is None or arrived.date() >= self._wanted.since:
-                yield self._stored(where, key, entry, arrived)
+            yield self._stored(where, key, entry, moment(entry.separator))
+
+    def _wants(self, entry: Entry) -> bool:
+        arrived = moment(entry.separator) if self._wanted.since else None
+        if self._wanted.since and arrived and arrived.date() < self._wanted.since:
+            return False
+        return chosen(entry.message, self._wanted)
 
     def _stored(self, where: str, key: str, entry: Entry, arrived: datetime | None) -> Stored:
         size = len(entry.message)

@@ -252,7 +252,7 @@ def test_a_mailbox_that_shrinks_while_it_is_listed_loses_no_message(fake_imap: S
     session = open_session(location.server)
     select(session, "INBOX", read_only=True)
 
-    found = [uid for window in imap_search.windows(session, "ALL", window=10) for uid in window]
+    found = [uid for window in imap_search.windows(session, ["ALL"], window=10) for uid in window]
 
     session.close()
     assert found == list(range(1, 31))
