@@ -140,10 +140,13 @@ _mailpipe_fetch() {
     --lease) _mailpipe_nothing; return ;;
     --max-size) _mailpipe_nothing; return ;;
     --since) _mailpipe_nothing; return ;;
+    --from) _mailpipe_nothing; return ;;
+    --header) _mailpipe_nothing; return ;;
+    --search) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--mailbox --limit --peek --lease --take-over --max-size --unseen --since --config -h --help"
+    _mailpipe_offer -W "--mailbox --limit --peek --lease --take-over --max-size --unseen --since --from --header --search --config -h --help"
   else
     _mailpipe_urls "imap:// imaps:// maildir: mbox: $(_mailpipe_accounts)"
   fi
@@ -191,6 +194,18 @@ _mailpipe_settle() {
     _mailpipe_offer -W "--processed --failed --max-attempts --config -h --help"
   else
     _mailpipe_nothing
+  fi
+}
+
+_mailpipe_leases() {
+  case $previous in
+    --release) _mailpipe_nothing; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--release --release-all --remembered --config -h --help"
+  else
+    _mailpipe_urls " $(_mailpipe_accounts)"
   fi
 }
 
@@ -309,7 +324,7 @@ _mailpipe() {
       if [[ $current == -* ]]; then
         _mailpipe_offer -W "-V --version -h --help"
       else
-        _mailpipe_offer -W "render send sent fetch parse route settle preview track schema demo"
+        _mailpipe_offer -W "render send sent fetch parse route settle leases preview track schema demo"
       fi
       ;;
     render) _mailpipe_render ;;
@@ -319,6 +334,7 @@ _mailpipe() {
     parse) _mailpipe_parse ;;
     route) _mailpipe_route ;;
     settle) _mailpipe_settle ;;
+    leases) _mailpipe_leases ;;
     preview) _mailpipe_preview ;;
     track) _mailpipe_track ;;
     schema) _mailpipe_schema ;;

@@ -15,6 +15,7 @@ STAGES = {
 }
 
 TOOLS = {
+    "leases": "Show which messages are leased, and release them.",
     "preview": "Look at rendered mail in a browser before it is sent.",
     "track": "Record who opens mail, and show it.",
     "schema": "Print the JSON Schema of records, the configuration or the rules.",

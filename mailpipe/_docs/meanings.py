@@ -21,6 +21,17 @@ STATUSES = {
     Exit.TERMINATED: "Ended by SIGTERM; never between an act and its receipt.",
 }
 
+_TOOL_STATUSES = {
+    "check": (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.TEMPORARY, Exit.NO_PERMISSION, Exit.CONFIG),
+    "leases": (Exit.OK, Exit.USAGE, Exit.IO, Exit.TEMPORARY, Exit.CONFIG),
+}
+
+
+def tool_statuses(name: str) -> tuple[Exit, ...]:
+    """The exit statuses of a command that is no stage."""
+    return _TOOL_STATUSES.get(name, (Exit.OK, Exit.USAGE))
+
+
 # What a stage reads, and what it talks to.
 INPUT = {
     "render": "Reads JSON objects: the data of the template, one message each.",

@@ -47,7 +47,9 @@ def command_page(command: Command, group: Command) -> str:
         ("FILES", _files() if command.is_stage else []),
         (
             "EXIT STATUS",
-            _statuses(Exit if command.is_stage or " " in command.name else (Exit.OK, Exit.USAGE)),
+            _statuses(
+                Exit if command.is_stage or " " in command.name else meanings.tool_statuses(command.name)
+            ),
         ),
         ("EXAMPLES", literal(command.examples.strip())),
         ("SEE ALSO", _see_also(command, group)),

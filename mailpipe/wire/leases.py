@@ -35,6 +35,18 @@ class Refusal:
         return Refusal(self.count + other.count, min(ends, default=0.0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is known of one message; ``until`` is None when nobody has it."""
+
+    box: str
+    message: str
+    holder: str | None
+    until: float | None
+    attempts: int
+    settled: str | None
+
+
 class Leases:
     """The leases of one state directory, as seen by one run.
 
@@ -136,6 +148,16 @@ class Leases:
                 known = _rows(self._db, box, keys[start : start + _CHUNK])
                 found |= {key for key, (_, _, outcome) in known.items() if outcome is not None}
         return found
+
+    def entries(self) -> list[Entry]:
+        """Everything that is known, in the order in which leases run out."""
+        with database.guard():
+            rows = self._db.execute(
+                "SELECT box, message, holder, until, attempts, settled FROM leases"
+                " ORDER BY until IS NULL, until, box, message"
+            )
+            names = ("box", "message", "holder", "until", "attempts", "settled")
+            return [Entry(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def _rows(
