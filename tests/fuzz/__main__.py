@@ -1,4 +1,4 @@
-"""python -m tests.fuzz [COUNT] [--seconds N] [--seed S] [--only NUMBER] [--keep DIR]."""
+"""python -m tests.fuzz [COUNT] [--seconds N] [--seed S] [--only NUMBER] [--keep DIR] [--cpu SECONDS]."""
 
 import argparse
 import sys
@@ -20,27 +20,30 @@ def main() -> int:
         "--only", type=int, metavar="NUMBER", help="write this mail to stdout and try it alone"
     )
     parser.add_argument("--keep", metavar="DIR", type=Path, help="keep the mails that went wrong in DIR")
+    parser.add_argument("--cpu", type=float, default=check.SECONDS, help="CPU that one mail may take [2]")
     args = parser.parse_args()
     if args.only is not None:
         raw = mutate.mail(f"{args.seed}:{args.only}")
         sys.stdout.buffer.write(raw)
         sys.stderr.write(f"{check.problem(raw) or 'nothing is wrong'}\n")
         return 0
-    return tried(args.seed, args.count or (sys.maxsize if args.seconds else 10_000), args.seconds, args.keep)
+    return tried(args)
 
 
-def tried(seed: str, count: int, seconds: float | None, keep: Path | None) -> int:
+def tried(args: argparse.Namespace) -> int:
+    """Try mails one after the other; 1 if any went wrong."""
+    count = args.count or (sys.maxsize if args.seconds else 10_000)
     started = time.monotonic()
     bad = number = 0
-    while number < count and (seconds is None or time.monotonic() - started < seconds):
-        raw = mutate.mail(f"{seed}:{number}")
-        wrong = check.problem(raw)
+    while number < count and (not args.seconds or time.monotonic() - started < args.seconds):
+        raw = mutate.mail(f"{args.seed}:{number}")
+        wrong = check.problem(raw, args.cpu)
         if wrong:
             bad += 1
-            sys.stderr.write(f"--seed {seed} --only {number}: {wrong}\n")
-            if keep:
-                keep.mkdir(parents=True, exist_ok=True)
-                (keep / f"{seed}-{number}.eml").write_bytes(raw)
+            sys.stderr.write(f"--seed {args.seed} --only {number}: {wrong}\n")
+            if args.keep:
+                args.keep.mkdir(parents=True, exist_ok=True)
+                (args.keep / f"{args.seed}-{number}.eml").write_bytes(raw)
         number += 1
     sys.stderr.write(f"{number} mails in {time.monotonic() - started:.0f} s, {bad} went wrong\n")
     return 1 if bad else 0
