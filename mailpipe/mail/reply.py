@@ -56,16 +56,23 @@ class Fate(NamedTuple):
 
     def delivery_status(self) -> dict[str, Any]:
         """JMAP's DeliveryStatus (RFC 8621 section 7) with action, status, reason and hard of ours."""
-        status = self.reply.status()
+        status, text = self.reply.status(), self.reply.text()
         well = self.action in ("delivered", "relayed")
+        why = None if well else reason(status, text)
         return {
             "delivered": _DELIVERED[self.action],
-            "smtpReply": self.reply.text(),
+            "smtpReply": text,
             "action": self.action,
             "status": status,
-            "reason": None if well else reason(status, self.reply.text()),
-            "hard": self.action == "failed",
+            "reason": why,
+            "hard": not well and _is_hard(why, self.action, status),
         }
+
+
+def _is_hard(why: str | None, action: Action | None, status: str) -> bool:
+    from mailpipe.mail import reasons
+
+    return reasons.is_hard(why, action, status)
 
 
 def refusal(reply: Reply) -> Fate:
@@ -77,34 +84,9 @@ def refusal(reply: Reply) -> Fate:
 _PLAIN = {421: "4.3.2", 450: "4.2.0", 451: "4.3.0", 452: "4.3.1", 550: "5.1.1", 551: "5.1.6", 552: "5.2.2"}
 _PLAIN |= {553: "5.1.3", 555: "5.5.4", 556: "5.1.10"}
 
-# RFC 3463 and the IANA registry of enhanced status codes, class left out; longest match wins.
-_REASONS = {
-    "1.0": "bad_mailbox",
-    "1.1": "bad_mailbox",
-    "1.2": "bad_domain",
-    "1.3": "bad_mailbox",
-    "1.4": "bad_mailbox",
-    "1.6": "bad_mailbox",
-    "1.7": "policy",
-    "1.8": "policy",
-    "1.10": "bad_domain",
-    "2.1": "bad_mailbox",
-    "2.2": "mailbox_full",
-    "2.3": "too_big",
-    "3.1": "mailbox_full",
-    "3.4": "too_big",
-    "4.3": "bad_domain",
-    "4.4": "bad_domain",
-    "3": "system",
-    "4": "system",
-    "7": "policy",
-}
-_POLICY = re.compile(r"relay|spam|block|blacklist|listed|policy|denied|not allowed|reputation", re.IGNORECASE)
-
 
 def reason(status: str, text: str = "") -> str:
-    """Why, in one word, from an enhanced status; ``text`` decides where servers misuse 5.1.1 or 5.0.0."""
-    _, subject, detail = status.split(".")
-    if (subject, detail) in (("0", "0"), ("1", "1")) and _POLICY.search(text):
-        return "policy"
-    return _REASONS.get(f"{subject}.{detail}") or _REASONS.get(subject, "unknown")
+    """Why, in one word, from an enhanced status and a server's text; a bounce is judged by the same rules."""
+    from mailpipe.mail import reasons  # many patterns; most mail is taken
+
+    return reasons.name(status, text)

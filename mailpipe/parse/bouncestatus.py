@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mailpipe.mail import charsets, reply
+from mailpipe.mail import charsets, reasons, reply
 from mailpipe.mail.mime import Part
-from mailpipe.parse import bouncetext, dsn, reasons
+from mailpipe.parse import bouncetext, dsn
 from mailpipe.parse.bouncetext import Mention
 from mailpipe.parse.dsn import Recipient
 
@@ -115,13 +115,14 @@ def _described(recipient: Recipient, notice: str) -> dict[str, Any]:
             reason = "policy"
         if reason == "unknown":
             reason = reasons.name("", notice)
+    status = status or _general(diagnostic, action)
     return {
         "delivered": _DELIVERED.get(action, "no"),
         "smtpReply": diagnostic[:MAX_REPLY],
         "action": action,
-        "status": status or _general(diagnostic, action),
+        "status": status,
         "reason": reason,
-        "hard": reasons.is_hard(reason or "", action),
+        "hard": reasons.is_hard(reason, action, status),
     }
 
 

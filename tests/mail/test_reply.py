@@ -54,14 +54,14 @@ def test_the_status_is_the_servers_own_or_what_the_code_says(reply: Reply, statu
         ("5.7.26", "", "policy"),
         ("4.3.0", "", "system"),
         ("4.4.2", "", "system"),
-        ("5.6.3", "", "unknown"),
+        ("5.6.3", "", "policy"),
     ],
 )
 def test_the_reason_is_one_word(status: str, text: str, why: str) -> None:
     assert reason(status, text) == why
 
 
-def test_only_a_5xx_is_hard() -> None:
+def test_only_a_5xx_has_failed_for_good() -> None:
     hard = refusal(local_reply(550, "5.1.1 no")).delivery_status()
     soft = refusal(local_reply(451, "4.3.0 later")).delivery_status()
 
@@ -73,3 +73,18 @@ def test_nobody_knows_is_a_fate_too() -> None:
     status = Fate(None, local_reply(451, "4.4.2 lost")).delivery_status()
 
     assert (status["delivered"], status["action"], status["hard"]) == ("unknown", None, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "is_hard"),
+    [
+        (550, "5.1.1 no such user", True),
+        (550, "5.1.2 host unknown", True),
+        (556, "domain does not accept mail", True),
+        (552, "5.2.2 mailbox full", False),
+        (554, "5.7.1 spam", False),
+        (450, "4.1.1 no such user, for now", False),
+    ],
+)
+def test_only_a_mailbox_or_domain_that_is_not_there_is_hard(code: int, said: str, is_hard: bool) -> None:
+    assert refusal(local_reply(code, said)).delivery_status()["hard"] is is_hard

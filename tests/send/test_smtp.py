@@ -135,7 +135,7 @@ def test_partial_refusal_is_told_for_each_recipient_and_by_the_status(run: Run, 
     assert told == {
         "garage@example.net": ("queued", "relayed", None, False),
         "nobody@example.net": ("no", "failed", "bad_mailbox", True),
-        "full@example.net": ("no", "failed", "mailbox_full", True),
+        "full@example.net": ("no", "failed", "mailbox_full", False),
         "later@example.net": ("no", "delayed", "system", False),
     }
     error = result.records[0]["error"]

@@ -1,8 +1,6 @@
-"""Names the reason of a failed delivery from what a server said and from its status code."""
+"""Names the reason of a failed delivery, at send time or in a bounce, from what a server said."""
 
 import re
-
-from mailpipe.mail import reply
 
 MAX_SAID = 4000  # characters that are looked at
 
@@ -12,6 +10,8 @@ _SAID = {
     "bad_mailbox": (
         r"recipient address rejected: access denied",
         r"user unknown|unknown user|no such (?:user|mailbox)",
+        r"(?:recipient|user|account|mailbox|compte)[^\n]{0,60}? (?:is|est|has been) "
+        r"(?:blo(?:cked|qu)|locked|frozen)",
     ),
     "mailbox_full": (
         r"mail ?box (?:is |was |size )?(?:full|exceed)|mailbox for user is full|is (?:currently )?full",
@@ -20,6 +20,7 @@ _SAID = {
         r"out of (?:email )?storage|inbox is (?:full|out)|storage (?:limit|space|quota)",
         r"not enough (?:disk|storage|mail)|insufficient (?:disk|storage)",
     ),
+    "policy ": (r"headers? (?:is |are )?too (?:large|long|big)",),
     "too_big": (
         r"(?:message|mail|data|size) (?:size |header size )?(?:is )?(?:too (?:large|big|long)|exceed)",
         r"maximum (?:\w+ ){0,2}size|size limit|exceeds? (?:the )?(?:maximum|fixed|size)",
@@ -34,7 +35,8 @@ _SAID = {
         r"access denied|denied by|sender (?:address |domain |id )?(?:rejected|denied|verif|invalid|not)",
         r"rate ?limit|throttl|too many (?:connections|messages|mails|recip|concurrent)|unverifiable",
         r"permission to post|groups\.google\.com|domain of sender|mx lookup",
-        r"message (?:was )?(?:rejected|refused)|refused to accept",
+        r"message (?:was )?(?:rejected|refused|filtered)|refused to accept|\bip=[\da-f.:]+ - |\(bl\)$",
+        r"weren't sent|contact your internet service provider|loop alert",
     ),
     "bad_mailbox ": (
         r"user (?:is )?(?:not found|doesn|does not|not known|account|suspend)",
@@ -60,6 +62,7 @@ _SAID = {
         r"temporar|try again|will be retried|unable to con(?:tact|nect)|not respond|command (?:not|un)|loop",
         r"too many hops|(?:local|internal|system|i/o) error|configuration|resources|disk|network|unreachable",
         r"ldap|pipe to|no route to host|service (?:currently |is )?(?:temporarily )?unavailable|duplicated",
+        r"try (?:again )?later|plus tard|socket error|did not accept our requests|service refus",
         r"giving up|for the last \d+ seconds|after \d+ attempts|failed \d+ attempts|mailer error",
     ),
 }
@@ -68,28 +71,52 @@ _PATTERNS = [
 ]
 _AT_SENDER = re.compile(r"(?:after|in reply to) (?:pipelined |end of )?mail from", re.IGNORECASE)
 # Codes that servers give for anything, and those of the network, where the text tells host from road.
-_VAGUE = re.compile(r"(?:[0-9]\.0|1\.[12]|2\.1|3\.2|4\.\d{1,3}|5\.\d|7\.1)$")
+_VAGUE = re.compile(r"(?:[0-9]\.0|1\.[12]|2\.1|3\.2|4\.(?!5$)\d{1,3}|5\.\d|7\.1)$")
+_NO_MAIL = re.compile(r"(?:521|556)[ -]")  # RFC 7504
+
+# RFC 3463 and the IANA registry of enhanced status codes, class left out; longest match wins.
+_BY_STATUS = {
+    "1.0": "bad_mailbox",
+    "1.1": "bad_mailbox",
+    "1.2": "bad_domain",
+    "1.3": "bad_mailbox",
+    "1.4": "bad_mailbox",
+    "1.6": "bad_mailbox",
+    "1.7": "policy",
+    "1.8": "policy",
+    "1.10": "bad_domain",
+    "2.1": "bad_mailbox",
+    "2.2": "mailbox_full",
+    "2.3": "too_big",
+    "3.4": "too_big",
+    "3": "system",
+    "4": "system",  # a road that is closed, unless the text has said that the host is not there
+    "6": "policy",  # a content that the server does not want, RFC 3463 section 3.7
+    "7": "policy",
+    "7.13": "bad_mailbox",  # an account that is disabled, RFC 5248 and its registry
+}
 
 
 def name(status: str, said: str) -> str:
-    """One of bad_mailbox, bad_domain, mailbox_full, too_big, policy, system, unknown."""
+    """One of bad_mailbox, bad_domain, mailbox_full, too_big, policy, system, unknown.
+
+    ``status`` is an enhanced status code (RFC 3463) or empty, ``said`` what the server said.
+    """
     subject, _, detail = status.partition(".")[2].partition(".")
     if status and not _VAGUE.match(f"{subject}.{detail}"):
-        return _by_status(status, subject)
+        return _by_status(subject, detail)
     text = said[:MAX_SAID]
+    if _NO_MAIL.match(text):
+        return "bad_domain"
     for reason, pattern in _PATTERNS:
         if pattern.search(text):
-            return reason
-    return _by_status(status, subject) if status else "unknown"
+            # What is looked up again and again is not known to be missing.
+            return "system" if reason == "bad_domain" and status[:1] == "4" else reason
+    return _by_status(subject, detail) if status else "unknown"
 
 
-def _by_status(status: str, subject: str) -> str:
-    if subject == "4":  # a road that is closed, unless the text has said that the host is not there
-        return "system"
-    # A content that the server does not want is refused by its rules, RFC 3463 section 3.7.
-    if subject == "6":
-        return "policy"
-    return "bad_mailbox" if status.endswith(".7.13") else reply.reason(status)  # account disabled
+def _by_status(subject: str, detail: str) -> str:
+    return _BY_STATUS.get(f"{subject}.{detail}") or _BY_STATUS.get(subject, "unknown")
 
 
 def is_about_sender(said: str) -> bool:
@@ -97,6 +124,10 @@ def is_about_sender(said: str) -> bool:
     return _AT_SENDER.search(said[:MAX_SAID]) is not None
 
 
-def is_hard(reason: str, action: str) -> bool:
-    """Whether trying again is of no use: there is no such mailbox, or no such host."""
-    return action == "failed" and reason in ("bad_mailbox", "bad_domain")
+def is_hard(reason: str | None, action: str | None, status: str) -> bool:
+    """Whether mail to this address is of no use any more: a permanent failure of the mailbox or its domain.
+
+    A mailbox that is full, a message that a policy refuses, and a temporary failure (4.x.x) that a server
+    gave up on, may be different for the next message.
+    """
+    return action == "failed" and status[:1] == "5" and reason in ("bad_mailbox", "bad_domain")
