@@ -113,8 +113,8 @@ class Sending:
     def _finished(
         self, record: Record, given: Mapping[str, str], stored: outcome.Statuses, fresh: outcome.Statuses
     ) -> Record:
-        statuses: dict[str, dict[str, Any]] = {}
+        statuses: dict[str, Mapping[str, Any]] = {}
         for address, spelled in given.items():
             status = fresh.get(address) or stored.get(address)
-            statuses[spelled] = dict(status) if status else outcome.unknown()
+            statuses[spelled] = status if status else outcome.unknown()
         return outcome.finished(record, statuses, replayed=not fresh, keep_raw=self._options.keep_raw)

@@ -11,6 +11,8 @@ STAGE = "send"
 HOW_TO_RESOLVE = "it is held; see whether it arrived, and if not run again with --on-unknown resend"
 HOW_TO_REPEAT = "run again with --on-refused resend once the cause is gone"
 
+_WELL = ("relayed", "delivered")
+
 Statuses = Mapping[str, Mapping[str, Any]]
 
 
@@ -23,7 +25,7 @@ def unknown() -> dict[str, Any]:
 
 def finished(record: Record, statuses: Statuses, *, replayed: bool, keep_raw: bool) -> Record:
     """The record with ``deliveryStatus``, and with ``error`` unless every recipient was accepted."""
-    result: Record = {**record, "deliveryStatus": dict(statuses)}
+    result: Record = {**record, "deliveryStatus": statuses}
     if not keep_raw:
         result.pop("raw", None)
     if replayed:
@@ -36,13 +38,13 @@ def finished(record: Record, statuses: Statuses, *, replayed: bool, keep_raw: bo
 
 def error(statuses: Statuses, *, replayed: bool) -> RecordError | None:
     """What a record's ``error`` says of its recipients; None when all were accepted."""
+    if all(status["action"] in _WELL for status in statuses.values()):
+        return None
     lost = _those(statuses, lambda status: status["delivered"] == "unknown")
     hard = _those(statuses, lambda status: status["action"] == "failed")
     soft = _those(statuses, lambda status: status["action"] == "delayed")
     if lost:
         return RecordError(f"nobody knows whether {_names(lost)} got it", slug="unknown", hint=HOW_TO_RESOLVE)
-    if not hard and not soft:
-        return None
     kind = RetryableRecordError if soft else RecordError
     slug = "partly-refused" if len(hard) + len(soft) < len(statuses) else "refused" if hard else "deferred"
     hint = HOW_TO_REPEAT if replayed and hard else "run again later for those put off" if soft else ""

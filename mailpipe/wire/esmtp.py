@@ -54,6 +54,12 @@ class Replies:
             self._read()
         return self._whole.popleft() if self._whole else None
 
+    def drain(self) -> list[Reply]:
+        """The replies that were read already; more may be had by :meth:`next`."""
+        whole = list(self._whole)
+        self._whole.clear()
+        return whole
+
     def _read(self) -> None:
         """Read all lines there are; a wrong one is told once the replies before it are taken."""
         *lines, rest = self._buffer.split(b"\n")

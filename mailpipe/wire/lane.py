@@ -119,8 +119,9 @@ class Lane:
         """Read what is there and go on with it as far as possible; raises Lost behind the last receipt."""
         self.session.receive_now()
         self._wait_anew()
-        while (reply := self.session.taken()) is not None:
-            passage = self._under_way[0] if self._under_way else None
+        under_way = self._under_way
+        for reply in self.session.replies():
+            passage = under_way[0] if under_way else None
             if passage is None or not passage.wanted or (reply.code == CLOSING and not passage.end):
                 # Many servers take only so many messages on one connection: the next may do.
                 raise Lost(reply.text(), reply)

@@ -227,6 +227,8 @@ class Ledger:
         ]
 
     def _places(self, parcel: Parcel) -> list[Place]:
+        if len(parcel.recipients) == 1:
+            return [Place(self._scope, parcel.key, parcel.recipients[0].lower())]
         return [Place(self._scope, parcel.key, recipient.lower()) for recipient in parcel.recipients]
 
 

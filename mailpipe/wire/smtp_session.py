@@ -4,7 +4,7 @@ import binascii
 import ipaddress
 import socket
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -144,6 +144,15 @@ class Session:
             return self._replies.next()
         except ProtocolError as exc:
             raise Lost(exc.detail) from exc
+
+    def replies(self) -> Iterator[Reply]:
+        """All replies that were received whole; raises Lost behind the last where one is none."""
+        while True:
+            yield from self._replies.drain()
+            reply = self.taken()
+            if reply is None:
+                return
+            yield reply
 
     def ask(self, command: bytes) -> Reply:
         """Send one command and wait for its reply; raises Lost."""
