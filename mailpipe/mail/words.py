@@ -3,10 +3,12 @@
 import re
 from binascii import a2b_qp
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailpipe.mail import charsets, headers, limits, transfer
 
+_SHORT = 500  # characters of a field that is worth remembering
 _START = re.compile(r"=\?([^?\s=]{0,80})\?([bBqQ])\?")
 
 
@@ -56,6 +58,20 @@ def decode(value: str, defects: list[str]) -> str:
     """The field body with its encoded words decoded, controls replaced by blanks; appends to ``defects``."""
     if "=?" not in value:
         return value
+    if len(value) > _SHORT:
+        return _decode(value, defects)
+    text, wrong = _remembered(value)
+    defects.extend(wrong)
+    return text
+
+
+@lru_cache(maxsize=512)  # a subject is read twice, and the names of a conversation come again and again
+def _remembered(value: str) -> tuple[str, tuple[str, ...]]:
+    defects: list[str] = []
+    return _decode(value, defects), tuple(defects)
+
+
+def _decode(value: str, defects: list[str]) -> str:
     out: list[str] = []
     charset = ""
     run: list[tuple[str, str]] = []
