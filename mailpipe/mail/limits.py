@@ -9,6 +9,7 @@ MEBIBYTE = 1024 * 1024
 MESSAGE = 50 * MEBIBYTE  # octets of a message that are looked at
 DEPTH = 64  # multiparts within multiparts; deeper ones stay unopened parts
 NESTED = 10  # messages attached to one another that are read on request
+NESTED_COUNT = 100  # messages attached to one that are read on request, at any depth
 PARTS = 1000  # parts of one message
 HEADER_BLOCK = MEBIBYTE  # octets of one header block
 HEADER = 64 * 1024  # characters of one header field

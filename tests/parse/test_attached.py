@@ -197,3 +197,11 @@ def test_content_of_other_types_is_left_out() -> None:
 
     assert ["content" in attachment for attachment in parsed["attachments"]] == [True, False]
     assert parsed["attachments"][1]["size"] == 3
+
+
+def test_the_number_of_nested_messages_is_limited() -> None:
+    parsed = parse(mixed(*[b"Content-Type: message/rfc822\n\nSubject: x\n\ny"] * 300), NESTED)
+
+    nested = ["nested" in attachment for attachment in parsed["attachments"]]
+    assert nested == [True] * limits.NESTED_COUNT + [False] * (300 - limits.NESTED_COUNT)
+    assert "limit:nested" in parsed["defects"]
