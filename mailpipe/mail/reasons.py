@@ -1,6 +1,7 @@
 """Names the reason of a failed delivery, at send time or in a bounce, from what a server said."""
 
 import re
+from functools import lru_cache
 
 MAX_SAID = 4000  # characters that are looked at
 
@@ -97,6 +98,7 @@ _BY_STATUS = {
 }
 
 
+@lru_cache(maxsize=128)  # a notice may say the same of hundreds of recipients
 def name(status: str, said: str) -> str:
     """One of bad_mailbox, bad_domain, mailbox_full, too_big, policy, system, unknown.
 
