@@ -94,7 +94,7 @@ _mailpipe_render() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --track --limit --lint --output-dir --eml --config -h --help"
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --sign --no-sign --encrypt --no-encrypt --markdown --reply --track --limit --lint --output-dir --eml --config -h --help"
   else
     _mailpipe_files
   fi
@@ -107,6 +107,12 @@ _mailpipe_send() {
     --on-unknown) _mailpipe_offer -W "hold resend"; return ;;
     --on-refused) _mailpipe_offer -W "hold resend"; return ;;
     --connections) _mailpipe_nothing; return ;;
+    --rate) _mailpipe_nothing; return ;;
+    --wait) _mailpipe_nothing; return ;;
+    --max-age) _mailpipe_nothing; return ;;
+    --redirect) _mailpipe_nothing; return ;;
+    --allow-domain) _mailpipe_nothing; return ;;
+    --retry) _mailpipe_offer -W "due all"; return ;;
     --tls-ca) _mailpipe_nothing; return ;;
     --tls-pin) _mailpipe_nothing; return ;;
     --connect-timeout) _mailpipe_nothing; return ;;
@@ -115,7 +121,7 @@ _mailpipe_send() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--via --account --keep-raw --on-unknown --on-refused --connections --tls-ca --tls-pin --connect-timeout --command-timeout --dot-timeout --config -h --help"
+    _mailpipe_offer -W "--via --account --keep-raw --on-unknown --on-refused --connections --unordered --rate --wait --max-age --dry-run --redirect --allow-domain --status --retry --tls-ca --tls-pin --connect-timeout --command-timeout --dot-timeout --config -h --help"
   else
     _mailpipe_nothing
   fi
@@ -124,10 +130,12 @@ _mailpipe_send() {
 _mailpipe_sent() {
   case $previous in
     --folder) _mailpipe_nothing; return ;;
+    --mode) _mailpipe_offer -W "auto append reconcile skip"; return ;;
+    --wait) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--folder --config -h --help"
+    _mailpipe_offer -W "--folder --mode --wait --config -h --help"
   else
     _mailpipe_urls "imap:// imaps:// maildir: $(_mailpipe_accounts)"
   fi
@@ -146,7 +154,7 @@ _mailpipe_fetch() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--mailbox --limit --peek --lease --take-over --max-size --unseen --since --from --header --search --config -h --help"
+    _mailpipe_offer -W "--mailbox --limit --peek --lease --claim --take-over --max-size --unseen --since --from --header --search --config -h --help"
   else
     _mailpipe_urls "imap:// imaps:// maildir: mbox: $(_mailpipe_accounts)"
   fi
@@ -197,6 +205,18 @@ _mailpipe_settle() {
   fi
 }
 
+_mailpipe_check() {
+  case $previous in
+    --rules) _mailpipe_files; return ;;
+    --config) _mailpipe_files; return ;;
+  esac
+  if [[ $current == -* ]]; then
+    _mailpipe_offer -W "--prepare --rules --json --config -h --help"
+  else
+    _mailpipe_offer -W "$(_mailpipe_accounts)"
+  fi
+}
+
 _mailpipe_leases() {
   case $previous in
     --release) _mailpipe_nothing; return ;;
@@ -225,7 +245,7 @@ _mailpipe_preview() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --markdown --reply --limit --output --open --config -h --help"
+    _mailpipe_offer -W "--account --from --to --subject --lang --base --attach --attach-root --json-part --sign --no-sign --encrypt --no-encrypt --markdown --reply --limit --output --open --config -h --help"
   else
     _mailpipe_files
   fi
@@ -324,7 +344,7 @@ _mailpipe() {
       if [[ $current == -* ]]; then
         _mailpipe_offer -W "-V --version -h --help"
       else
-        _mailpipe_offer -W "render send sent fetch parse route settle leases preview track schema demo"
+        _mailpipe_offer -W "render send sent fetch parse route settle check leases preview track schema demo"
       fi
       ;;
     render) _mailpipe_render ;;
@@ -334,6 +354,7 @@ _mailpipe() {
     parse) _mailpipe_parse ;;
     route) _mailpipe_route ;;
     settle) _mailpipe_settle ;;
+    check) _mailpipe_check ;;
     leases) _mailpipe_leases ;;
     preview) _mailpipe_preview ;;
     track) _mailpipe_track ;;

@@ -101,17 +101,27 @@ class KeyPair(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The passphrase of the private key, if it has one."""
 
 
+CIPHERS = ("auto", "aes-256-gcm", "aes-256-cbc")
+
+
 class Smime(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Certificates and keys for S/MIME (RFC 8551)."""
 
     own: KeyPair | None = None
     """What render signs with, and what is encrypted to us is decrypted with."""
     earlier: list[KeyPair] = []
-    """What we had before, for mail that was encrypted to it."""
+    """What we had before, or have for encryption alone, for mail that was encrypted to it."""
     authorities: str | None = None
     """A PEM file with the certificates (and revocation lists) of those who vouch for senders, or system."""
     recipients: str | None = None
     """A folder with the certificates of those whom render encrypts to: ADDRESS.pem, in small letters."""
+    cipher: str = "auto"
+    """aes-256-gcm, which nobody can change on the way; aes-256-cbc, which old mail programs know; or auto:
+    the first where openssl has it."""
+
+    def __post_init__(self) -> None:
+        if self.cipher not in CIPHERS:
+            raise ValueError(f"cipher is {self.cipher!r}; it may be {', '.join(CIPHERS)}")
 
 
 class Account(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):

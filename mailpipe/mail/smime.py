@@ -54,3 +54,30 @@ class Opener(Protocol):
     def decrypt(self, enveloped: bytes) -> Decrypted:
         """Decrypt CMS enveloped-data with any of the account's keys."""
         ...
+
+
+class Enveloped(NamedTuple):
+    """CMS in DER: AuthEnvelopedData if ``authenticated``, else EnvelopedData."""
+
+    octets: bytes
+    authenticated: bool
+
+
+class Sealer(Protocol):
+    """Protects what we send, with the keys of one account.
+
+    Raises ConfigError if a key or certificate of our own cannot be used, RecordError if one of the sender
+    or of a recipient of this message is missing or not good.
+    """
+
+    def ready(self, *, sign: bool, encrypt: bool) -> None:
+        """Look at our own keys and certificates before anything is made."""
+        ...
+
+    def sign(self, entity: bytes, sender: str) -> bytes:
+        """The detached signature of an entity with CR LF, in DER."""
+        ...
+
+    def encrypt(self, entity: bytes, recipients: Sequence[str]) -> Enveloped:
+        """An entity encrypted to all recipients and to ourselves."""
+        ...

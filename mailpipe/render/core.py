@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 
+from mailpipe.mail.smime import Sealer
 from mailpipe.record import Record, each
 from mailpipe.render.message import Outside, Sender, Writer
 from mailpipe.render.template import Template
@@ -18,13 +19,14 @@ def render(
     limit: int | None = None,
     replies: bool = False,
     copier: Copier | None = None,
+    sealer: Sealer | None = None,
 ) -> Iterator[Record]:
     """Yield one message for each data object, in order; at most ``limit``.
 
     With ``replies`` the records are parsed messages, and each is answered.  The object, or what was
     found in the message, is the record's ``data``; see mailpipe-record(5) for the other members.
-    With ``copier`` each recipient of a tracked message gets a record.
+    With ``copier`` each recipient of a tracked message gets a record; ``sealer`` signs and encrypts.
     """
-    step = partial(Writer(sender, outside, replies=replies).record, template)
+    step = partial(Writer(sender, outside, replies=replies, sealer=sealer).record, template)
     wanted = records if limit is None else islice(records, limit)
     return copier.copies(wanted, step) if copier else each("render", step)(wanted)

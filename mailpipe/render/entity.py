@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from mailpipe.mail import compose
+from mailpipe.mail import compose, seal
 from mailpipe.render import data as structured
 from mailpipe.render.options import DataOption
 from mailpipe.render.template import Filled, Template
@@ -29,6 +29,8 @@ class Parts(NamedTuple):
             (found if template.data.part == "alternative" else attached).append(own)
         found += [each.invitation for each in filled.attachments if each.invitation]
         html = compose.text_part("text/html", filled.html)
+        if filled.seal.sign:
+            found, [html], attached = seal.steady(found), seal.steady([html]), seal.steady(attached)
         return cls([*found, html], filled.inline, attached)
 
     def octets(self) -> list[bytes]:

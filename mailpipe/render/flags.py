@@ -29,6 +29,16 @@ _FLAGS = (
         type=click.Choice(["alternative", "attachment", "none"]),
         help="Where the data go: between text and HTML, beside them, or nowhere.  [alternative]",
     ),
+    click.option(
+        "--sign/--no-sign",
+        default=None,
+        help="Sign with the account's certificate (S/MIME).  [the template's]",
+    ),
+    click.option(
+        "--encrypt/--no-encrypt",
+        default=None,
+        help="Encrypt to the recipients' certificates (S/MIME).  [the template's]",
+    ),
     click.option("--markdown", is_flag=True, help="Send the Markdown, too, as text/markdown."),
     click.option("--reply", is_flag=True, help="Answer parsed messages, which are read instead of data."),
 )
@@ -50,14 +60,21 @@ def overrides(
     json_part: str | None = None,
     markdown: bool = False,
     track: str | None = None,
+    sign: bool | None = None,
+    encrypt: bool | None = None,
 ) -> dict[str, list[str]]:
     """What is given by flag, by the key of the front matter that it replaces."""
     given = {"from": from_, "subject": subject, "lang": lang, "part": json_part, "track": track}
     given["markdown"] = "true" if markdown else None
+    given |= {"sign": _word(sign), "encrypt": _word(encrypt)}
     found = {key: [value] for key, value in given.items() if value is not None}
     if attach:
         found["attachments"] = list(attach)
     return found | {"to": list(to), "cc": [], "bcc": []} if to else found
+
+
+def _word(flag: bool | None) -> str | None:
+    return None if flag is None else str(flag).lower()
 
 
 def messages(
@@ -87,4 +104,5 @@ def messages(
         limit=limit,
         replies=reply,
         copier=outside.copier(settings, filled, around.unique),
+        sealer=outside.sealer(settings, account, filled),
     )

@@ -9,7 +9,20 @@ from mailpipe.errors import ConfigError
 
 ADDRESSES = ("from", "to", "cc", "bcc", "replyTo")
 TEXTS = ("subject", "ref", "lang", "idempotencyKey")
-KEYS = (*ADDRESSES, *TEXTS, "headers", "attachments", "data", "markdown", "schema", "base", "logo", "track")
+KEYS = (
+    *ADDRESSES,
+    *TEXTS,
+    "headers",
+    "attachments",
+    "data",
+    "markdown",
+    "schema",
+    "base",
+    "logo",
+    "track",
+    "sign",
+    "encrypt",
+)
 DATA_FORMATS = ("json", "yaml", "none")
 DATA_PARTS = ("alternative", "attachment", "none")
 DEPTH = 4  # how deep values may be nested

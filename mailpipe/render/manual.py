@@ -9,12 +9,12 @@ HELP = """Fill a template with data: one message per object.
 
 TEMPLATE is Markdown (.md), reStructuredText (.rst, with the extra rst), HTML (.html) or plain text
 (.txt) with YAML front matter: from, to, cc, bcc, replyTo, subject, ref, lang, headers, attachments,
-data, schema, markdown, idempotencyKey, base, logo.
+data, schema, markdown, idempotencyKey, base, logo, sign, encrypt.
 All of it is filled with Jinja: a member of the object is {{ plate }}, one inside another
 {{ vehicle.plate }}, the whole {{ data }}.  A name that is not in the data is an error.  null prints
 nothing, true and false as in JSON, numbers as they were written.
 
-schema names a JSON Schema, JSON or YAML, beside the template (extra schema): data that do not follow
+schema names a JSON Schema, JSON or YAML, beside the template: data that do not follow
 it make an error that names every violation.
 
 Beside check.md, check.fr.md is used where lang is fr; its front matter has only what differs.  The
@@ -38,6 +38,13 @@ with an address of its own. `mailpipe track serve` is what answers there. This t
 mail, processes personal data and needs a legal basis; see mailpipe-track(1). track may be a
 mapping: {url: ..., except: [addresses without picture], unsubscribe: true}; the last one adds
 List-Unsubscribe (RFC 8058), which then differs from copy to copy. An empty url is no tracking.
+
+sign: true signs the message with the certificate of the account (S/MIME; smime in
+mailpipe-config(5)), encrypt: true encrypts it to the certificates of its recipients and to our own;
+with both it is signed within. They may be templates: encrypt: "{{ partner.secure }}". A certificate that
+has expired, is not made for it, or belongs to another key or address is an error, and so is an encrypted
+message with bcc: all its readers would see whose keys open it. The subject is never encrypted, nor is
+the record: text, html and data in it stay as they are.
 
 --lint names HTML that is clipped (over 102 kB), lines over 998 octets, a missing text part, links that
 lead nowhere or elsewhere than they say, pictures without alt text, names that look like another

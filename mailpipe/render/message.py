@@ -11,8 +11,9 @@ from mailpipe.errors import ConfigError, RecordError
 from mailpipe.mail import compose, encode
 from mailpipe.mail.identity import Identity, short
 from mailpipe.mail.mailbox import Mailbox
+from mailpipe.mail.smime import Sealer
 from mailpipe.record import Record
-from mailpipe.render import entity, headers
+from mailpipe.render import entity, headers, sealing
 from mailpipe.render.answer import Answer, answer
 from mailpipe.render.template import Filled, Template
 
@@ -46,10 +47,13 @@ class Outside(NamedTuple):
 class Writer:
     """Writes messages of one sender: to whom the template says, or as answers to parsed messages."""
 
-    def __init__(self, sender: Sender, outside: Outside, *, replies: bool = False) -> None:
+    def __init__(
+        self, sender: Sender, outside: Outside, *, replies: bool = False, sealer: Sealer | None = None
+    ) -> None:
         self._sender = sender
         self._outside = outside
         self._replies = replies
+        self._lock = sealing.Lock(sealer)
         self._identities: dict[str, Identity] = {}
         self._moment = outside.now()
         self._dates = dated(self._moment)
@@ -86,7 +90,10 @@ class Writer:
         message_id = identity.message_id(key, sender.domain)
         links = Links(filled, identity, answered)
         fields += closing(filled, date, message_id, links)
-        content = parts.joined(key)
+        addresses = {name: [each.email for each in boxes] for name, boxes in people.items()}
+        content = self._lock.sealed(
+            parts.joined(key), filled.seal, {**addresses, "from": [sender.email]}, key
+        )
         raw = compose.message(fields, content)
         return {
             **({} if data is None else {"data": data}),

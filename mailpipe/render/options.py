@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from mailpipe.errors import ConfigError
+from mailpipe.errors import ConfigError, RecordError
 from mailpipe.render.frontmatter import DATA_FORMATS, DATA_PARTS, Source
 
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "": False}
@@ -31,6 +31,14 @@ def switch(key: str, value: Any, name: str) -> bool:
     if text not in _SWITCH:
         raise ConfigError(f"{name}: {key} is {text!r}", hint="it may be true or false")
     return _SWITCH[text]
+
+
+def said(key: str, text: str) -> bool:
+    """What a filled template says, yes or no; raises :class:`RecordError`."""
+    word = text.strip().lower()
+    if word not in _SWITCH:
+        raise RecordError(f"{key} is {word[:80]!r}", slug="bad-switch", hint="it may be true or false")
+    return _SWITCH[word]
 
 
 def data_option(value: Any, name: str) -> DataOption:

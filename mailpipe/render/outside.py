@@ -11,6 +11,7 @@ from mailpipe.config import Settings
 from mailpipe.errors import ConfigError, RecordError, UsageError
 from mailpipe.mail import mailbox
 from mailpipe.mail.identity import keyring
+from mailpipe.mail.smime import Sealer
 from mailpipe.record import Record, has_failed
 from mailpipe.render.budget import Budget
 from mailpipe.render.message import Outside, Sender
@@ -85,6 +86,20 @@ def copier(settings: Settings, template: Template, unique: Callable[[bytes], str
     from mailpipe.wire.trackkeys import keys
 
     return Copier(template.tracked, lambda: keys(settings)[0], unique)
+
+
+def sealer(settings: Settings, account: str | None, template: Template) -> Sealer | None:
+    """What signs and encrypts; None where the template wants neither.
+
+    Raises ConfigError if our own certificate or key cannot be used: before anything is made.
+    """
+    if not any(template.seals):
+        return None
+    from mailpipe.wire.smime_seal import Sealer as Own  # runs programs; few templates need it
+
+    made = Own(settings.optional_account(account).smime)
+    made.ready(sign=template.seals.sign, encrypt=template.seals.encrypt)
+    return made
 
 
 def single() -> Callable[[Record], bytes]:

@@ -8,7 +8,7 @@ from jinja2 import BaseLoader
 
 from mailpipe.errors import ConfigError, RecordError
 from mailpipe.mail.mailbox import Mailbox
-from mailpipe.render import attachments, environment, headers, markup, tracking
+from mailpipe.render import attachments, environment, headers, markup, sealing, tracking
 from mailpipe.render.attachments import Attachment, ReadFile
 from mailpipe.render.environment import LIMIT, Environment
 from mailpipe.render.fields import Field
@@ -54,6 +54,7 @@ class Filled(NamedTuple):
     attachments: list[Attachment]
     key: str
     """The idempotency key; empty for none."""
+    seal: sealing.Wanted = sealing.Wanted()
 
 
 class Template:
@@ -83,6 +84,7 @@ class Template:
         self._read_attachment = files.attach
         self._headers = self._custom(values.get("headers"))
         self._track = tracking.Option(values.get("track"), self._field, self.name)
+        self._seal = sealing.Option(values.get("sign"), values.get("encrypt"), self._field, self.name)
         self.data = data_option(values.get("data"), self.name)
         self.check = files.check
         self._body = self._compiled(files.front.body, self.name, files.front.line)
@@ -102,6 +104,12 @@ class Template:
             return self
         tag = self._language(self._engine.names({"data": data, **data})).lower()
         return self._variants.get(tag) or self._variants.get(tag.partition("-")[0]) or self
+
+    @property
+    def seals(self) -> sealing.Wanted:
+        """Whether any of its messages may be signed, and whether any may be encrypted."""
+        found = [self._seal.possible, *(each.seals for each in self._variants.values())]
+        return sealing.Wanted(any(each.sign for each in found), any(each.encrypt for each in found))
 
     @property
     def tracks(self) -> bool:
@@ -135,6 +143,7 @@ class Template:
             layout.parts,
             attachments.attached(names, self._read_attachment) if names else [],
             self._key.text(values) if self._key else "",
+            self._seal.wanted(values),
         )
 
     def _language(self, values: dict[str, Any]) -> str:

@@ -81,10 +81,10 @@ class Opener:
             return Verified(None if reason == "unreadable" else False, None, reason)
         content = None if contents else done.output
         signers = tuple(openssl.certificates(pem))
-        authorities = self._authorities()
+        authorities = authorities_of(self._smime)
         if not authorities:
             return Verified(True, None, "nobody-trusted", content, signers)
-        trusted, _, _ = self._run(signed, [form] if contents else [], authorities)
+        trusted, _, _ = self._run(signed, [form] if contents else [], ["-purpose", "smimesign", *authorities])
         if trusted.ok:
             return Verified(True, True, "", content, signers)
         reason = next(
@@ -108,19 +108,6 @@ class Opener:
                     certificates.seek(0)
                     return done, certificates.read(), form
         return done, b"", form
-
-    def _authorities(self) -> list[str]:
-        given = self._smime.authorities
-        if given is None or given == "system":
-            return [] if given is None else ["-purpose", "smimesign"]
-        try:
-            listed = Path(given).read_bytes()
-        except OSError as exc:
-            raise ConfigError(f"authorities {given}: {exc.strerror}") from exc
-        if b"-----BEGIN CERTIFICATE-----" not in listed:
-            raise ConfigError(f"authorities {given}: there is no certificate in it", hint="it is a PEM file")
-        alone = ["-purpose", "smimesign", "-CAfile", given, "-no-CApath", "-no-CAstore"]
-        return [*alone, "-crl_check"] if b"-----BEGIN X509 CRL-----" in listed else alone
 
     def _decrypt(self, enveloped: bytes, pair: KeyPair) -> Decrypted:
         phrase = self._phrase(pair)
@@ -154,6 +141,26 @@ class Opener:
         if pair.key not in self._phrases:
             self._phrases[pair.key] = pair.passphrase.read() if pair.passphrase else ""
         return self._phrases[pair.key]
+
+
+def authorities_of(smime: Smime) -> list[str]:
+    """Options that make openssl trust those whom the account trusts, and nobody else; none if nobody is.
+
+    Raises ConfigError if the file cannot be read.
+    """
+    given = smime.authorities
+    if given is None:
+        return []
+    if given == "system":
+        return ["-no-CAstore"]
+    try:
+        listed = Path(given).read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"authorities {given}: {exc.strerror}") from exc
+    if b"-----BEGIN CERTIFICATE-----" not in listed:
+        raise ConfigError(f"authorities {given}: there is no certificate in it", hint="it is a PEM file")
+    alone = ["-CAfile", given, "-no-CApath", "-no-CAstore"]
+    return [*alone, "-crl_check"] if b"-----BEGIN X509 CRL-----" in listed else alone
 
 
 def check_key(pair: KeyPair) -> None:

@@ -98,7 +98,7 @@ def test_a_missing_sender_is_a_configuration_error(run: Run, tmp_path: Path) -> 
     [
         ("missing.md", None, 66, "there is no file"),
         ("bad.md", "---\nto: x@example.com\n", 78, "has no end"),
-        ("bad.md", "---\nsign: x\n---\n", 78, "unknown key 'sign'"),
+        ("bad.md", "---\nsing: x\n---\n", 78, "unknown key 'sing'"),
         ("bad.md", "---\nto: a@example.com\n---\n{% if %}", 78, "bad.md, line 4"),
         ("bad.md", "---\nto: a@example.com, b@example.com\n---\n", 78, "bad.md, line 2"),
         ("bad.docx", "---\nto: a@example.com\n---\n", 78, "ending"),

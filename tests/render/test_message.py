@@ -130,7 +130,7 @@ def test_an_encoded_line_end_in_data_is_refused(refusal: Refusal) -> None:
         "headers: {X Y: x}",
         "headers: {Größe: x}",
         "headers: [a]",
-        "sign: yes",
+        "sing: yes",
         "tO: a@example.net",
         "subject: a\nsubject: b",
         "subject: [a, b]",
