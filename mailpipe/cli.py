@@ -15,6 +15,7 @@ STAGES = {
 }
 
 TOOLS = {
+    "check": "Try whether an account is going to work, before it has to.",
     "leases": "Show which messages are leased, and release them.",
     "preview": "Look at rendered mail in a browser before it is sent.",
     "track": "Record who opens mail, and show it.",

@@ -13,6 +13,7 @@ from mailpipe.send.via import Via, via
 
 if TYPE_CHECKING:
     from mailpipe.wire.auth import Credentials
+    from mailpipe.wire.smtp_session import Place
 
 PASSWORD = "MAILPIPE_SMTP_PASSWORD"  # the environment variable for a URL that no account has
 WORLD = "mail"
@@ -40,11 +41,13 @@ class Wishes:
 class Route:
     """A transport, the part of the ledger that it shares with others of its kind, and its manners.
 
-    ``resolves``: it finds out itself what became of a message whose outcome is unknown.
+    ``via`` is its URL.  ``resolves``: it finds out itself what became of a message whose outcome is
+    unknown.
     """
 
     transport: Transport
     scope: str
+    via: str
     resolves: bool = False
 
 
@@ -56,12 +59,12 @@ def route(settings: Settings, url: str | None, account: str | None, wishes: Wish
 
         path = Path(where.path).expanduser().absolute()
         # What lies in a folder has not been sent to the world, nor the other way round.
-        return Route(Maildir(path), f"maildir:{path}", resolves=True)
+        return Route(Maildir(path), f"maildir:{path}", f"maildir:{path}", resolves=True)
     if where.scheme == "sendmail":
         from mailpipe.wire.sendmail import Sendmail
 
-        return Route(Sendmail(where.path, seconds=wishes.dot_timeout), WORLD)
-    return Route(_smtp(settings, server, where, wishes), WORLD)
+        return Route(Sendmail(where.path, seconds=wishes.dot_timeout), WORLD, f"sendmail:{where.path}")
+    return Route(_smtp(settings, server, where, wishes), WORLD, where.url)
 
 
 def _server(settings: Settings, url: str | None, account: str | None) -> tuple[Server, Via]:
@@ -91,11 +94,17 @@ def _nowhere(account: Account) -> Exception:
 
 
 def _smtp(settings: Settings, server: Server, where: Via, wishes: Wishes) -> Transport:
-    from mailpipe.wire.esmtp import LMTP, SMTP
     from mailpipe.wire.smtp import Smtp
+
+    return Smtp(place(settings, server, where, wishes), connections=wishes.connections)
+
+
+def place(settings: Settings, server: Server, where: Via, wishes: Wishes) -> "Place":
+    """How a server is spoken to; raises UsageError or ConfigError."""
+    from mailpipe.wire.esmtp import LMTP, SMTP
     from mailpipe.wire.smtp_session import Place, Timeouts
 
-    place = Place(
+    return Place(
         dialect=LMTP if where.scheme == "lmtp" else SMTP,
         host=where.host,
         port=where.port,
@@ -110,7 +119,6 @@ def _smtp(settings: Settings, server: Server, where: Via, wishes: Wishes) -> Tra
             connect=wishes.connect_timeout, command=wishes.command_timeout, dot=wishes.dot_timeout
         ),
     )
-    return Smtp(place, connections=wishes.connections)
 
 
 def _credentials(server: Server, where: Via) -> "Credentials | None":

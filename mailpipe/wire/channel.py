@@ -26,6 +26,11 @@ class Channel:
         self._link.settimeout(ANSWER_SECONDS)
         self._file = cast(io.BufferedReader, link.makefile("rb", _BUFFER))
 
+    @property
+    def link(self) -> socket.socket:
+        """The socket as it is now: a TLS socket once TLS is on."""
+        return self._link
+
     def send(self, data: bytes) -> None:
         """Write all of it."""
         try:
