@@ -1,7 +1,8 @@
 """Decide which messages this run hands out: leases, the limit, and what to say about the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 RENEW = 10  # a lease is lengthened when a tenth of it has passed before the message is handed out
@@ -37,11 +38,16 @@ class Lender(Protocol):
         """Those which are done with although they are still there."""
         ...
 
+    def close(self) -> None:
+        """Give up what is held open."""
+        ...
+
 
 class Claims:
     """The messages of one run: at most ``limit``, each leased for ``seconds``.
 
-    ``seconds`` None looks without leasing; ``over`` takes what other runs have.
+    ``seconds`` None looks without leasing; ``over`` takes what other runs have; ``mark`` goes into
+    the ``source`` of each message.
     """
 
     def __init__(
@@ -52,12 +58,14 @@ class Claims:
         seconds: float | None,
         limit: int | None = None,
         over: bool = False,
+        mark: Mapping[str, bool] = MappingProxyType({}),
     ) -> None:
         self._lender = lender
         self._clock = clock
         self._seconds = seconds
         self._left = limit
         self._over = over
+        self.mark = mark
         self._held: dict[tuple[str, str], tuple[float, int]] = {}  # when leased, attempt
         self._others = 0
         self._until = 0.0
@@ -113,6 +121,13 @@ class Claims:
         self._held.clear()
         for box, keys in boxes.items():
             self._lender.give_back(box, keys)
+
+    def close(self) -> None:
+        """End the leases of what was not handed out, and what was held open for it."""
+        try:
+            self.give_back()
+        finally:
+            self._lender.close()
 
     @property
     def refused(self) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 import click
 
 from mailpipe.config import Settings
+from mailpipe.errors import UsageError
 from mailpipe.stage import Plan, stage
 
 MAX_SIZE = "47M"  # in base64 this fits the 64 MiB of one line
@@ -58,6 +59,9 @@ mailpipe fetch --limit 10 maildir:in | mailpipe parse
     metavar="SECONDS",
     help="How long no other run gets the same messages.",
 )
+@click.option(
+    "--claim", is_flag=True, help="Claim messages on the server too: several hosts read one mailbox."
+)
 @click.option("--take-over", is_flag=True, help="Also take what another run, now dead, has leased.")
 @click.option(
     "--max-size",
@@ -96,6 +100,7 @@ def command(
     limit: int | None,
     peek: bool,
     lease: int,
+    claim: bool,
     take_over: bool,
     max_size: int,
     unseen: bool,
@@ -119,12 +124,19 @@ def command(
     does, by a part of the text in a header field, which proves nothing about who wrote: route's rules
     look at addresses.
 
+    With --claim hosts exclude each other as well: each message is claimed on the server by a keyword,
+    $MailpipeClaimed, which is set on condition that nobody was quicker (CONDSTORE, RFC 7162). Every host
+    has to read with --claim. A claim that does not change for as long as --lease says is dead, and its
+    message is taken by the next run that looks; settle takes the keyword away.
+
     The folder NAME of a Maildir is its Maildir++ directory .NAME. A bare URL without account takes
     its password from the environment variable MAILPIPE_IMAP_PASSWORD.
     """
     from mailpipe.fetch import core, lines, stores
     from mailpipe.mail.stored import Wanted
 
+    if claim and peek:
+        raise UsageError("--peek only looks: there is nothing to --claim")
     wanted = Wanted(
         max_size=max_size,
         unseen=unseen,
@@ -133,5 +145,12 @@ def command(
         search=search,
     )
     sources = stores.sources(settings, store, mailbox, wanted)
-    claims = stores.claims(limit=limit, seconds=None if peek or stores.watched() else lease, over=take_over)
+    claims = stores.claims(
+        settings,
+        store,
+        limit=limit,
+        seconds=None if peek or stores.watched() else lease,
+        over=take_over,
+        among_hosts=claim,
+    )
     return Plan(partial(core.fetch, sources=sources, claims=claims, report=stores.tell), lines.encode)

@@ -1,7 +1,7 @@
 """fetch: messages of a mailbox as records, each handed out by one run only."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -36,22 +36,22 @@ def fetch(
                 for message in messages:
                     attempt = claims.hand_out(message.box, message.key)
                     if attempt is not None:
-                        yield record_of(message, attempt)
+                        yield record_of(message, attempt, claims.mark)
                     if claims.complete:
                         break
             if claims.complete:
                 break
     finally:
-        claims.give_back()
+        claims.close()
     if claims.refused:
         report(claims.refused)
 
 
-def record_of(message: Stored, attempt: int) -> Record:
+def record_of(message: Stored, attempt: int, mark: Mapping[str, bool]) -> Record:
     """The record of one message, with ``raw`` as octets; ``attempt`` is 0 when it was only looked at."""
     source: dict[str, Any] = {name: value for name, value in message.place.items() if value is not None}
     if attempt:
-        source["attempt"] = attempt
+        source |= {"attempt": attempt, **mark}
     record: Record = {
         "source": source,
         "receivedAt": utc(message.received_at) if message.received_at else None,

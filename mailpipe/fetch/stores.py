@@ -8,7 +8,8 @@ from functools import partial
 
 from mailpipe import config
 from mailpipe.config import Settings
-from mailpipe.fetch.claims import Claims
+from mailpipe.errors import UsageError
+from mailpipe.fetch.claims import Claims, Lender
 from mailpipe.fetch.core import Source
 from mailpipe.mail.stored import Wanted
 from mailpipe.stdio import say
@@ -18,10 +19,31 @@ from mailpipe.wire.location import Location, locate
 tell = partial(say, "fetch")
 
 
-def claims(*, limit: int | None, seconds: int | None, over: bool) -> Claims:
-    """The claims of this run on the messages of any store."""
+def claims(
+    settings: Settings,
+    store: str | None,
+    *,
+    limit: int | None,
+    seconds: int | None,
+    over: bool,
+    among_hosts: bool = False,
+) -> Claims:
+    """The claims of this run on the messages of a store."""
     leases = Leases(config.state_dir(), holder=f"{os.getpid()}-{secrets.token_hex(8)}", clock=time.time)
-    return Claims(leases, clock=time.time, seconds=seconds, limit=limit, over=over)
+    lender = _among_hosts(leases, locate(settings, store)) if among_hosts else leases
+    mark = {"claimed": True} if among_hosts else {}
+    return Claims(lender, clock=time.time, seconds=seconds, limit=limit, over=over, mark=mark)
+
+
+def _among_hosts(leases: Leases, location: Location) -> Lender:
+    if location.protocol != "imap":
+        raise UsageError(f"{location.url}: only on an IMAP server can hosts claim messages")
+    from mailpipe.wire.imap_claims import ImapClaims
+    from mailpipe.wire.imap_link import Link
+    from mailpipe.wire.sightings import Sightings
+
+    link = Link(location, time.monotonic)
+    return ImapClaims(leases, link, Sightings(config.state_dir(), time.time), clock=time.time)
 
 
 def watched() -> bool:

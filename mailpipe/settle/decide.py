@@ -16,7 +16,8 @@ class Intent:
     """What shall happen to one message.
 
     ``store`` names its mailbox: ``(account, url, mailbox, uidValidity)``.  ``digest`` is the
-    record's ``id`` and ``size`` its octets, None where the record does not tell.
+    record's ``id`` and ``size`` its octets, None where the record does not tell.  ``claimed`` says that
+    the message carries a claim among hosts.
     """
 
     outcome: Outcome
@@ -25,6 +26,7 @@ class Intent:
     digest: str | None = None
     size: int | None = None
     reason: str = ""
+    claimed: bool = False
     blameless: bool = False
 
 
@@ -82,6 +84,7 @@ def decide(record: Record, max_attempts: int) -> Intent:
         digest=digest if isinstance(digest, str) and digest.startswith("sha256:") else None,
         size=size if isinstance(size, int) else None,
         reason=reason,
+        claimed=source.get("claimed") is True,
         blameless=blameless,
     )
 

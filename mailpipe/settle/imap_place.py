@@ -11,6 +11,7 @@ from mailpipe.settle.decide import Action, Intent, Settled
 from mailpipe.settle.imap_copies import find_copies
 from mailpipe.wire import imap_folder as folders
 from mailpipe.wire.imap import Refused
+from mailpipe.wire.imap_claims import unclaim
 from mailpipe.wire.imap_link import Link
 from mailpipe.wire.imap_names import mailbox, uid_list, uid_sets
 from mailpipe.wire.imap_search import searched
@@ -42,6 +43,14 @@ class ImapPlace:
         except Refused as exc:
             raise exc.as_error() from exc
 
+    def unclaim(self, keys: Sequence[str]) -> None:
+        """Let other hosts have messages that stay; raises WorldError."""
+        try:
+            if self._still_there():
+                unclaim(self._link.session(), [int(key) for key in keys if key.isdigit()])
+        except Refused as exc:
+            raise exc.as_error() from exc
+
     def complete(self) -> None:
         """Remove the messages whose copies an earlier run had confirmed; raises WorldError."""
         try:
@@ -69,6 +78,7 @@ class ImapPlace:
         earlier = find_copies(self._link, [row for uid, row in rows.items() if uid in present], wanted)
         new = self._copy(sorted(present - earlier.keys()), target, wanted)
         self._remove({**earlier, **new})
+        self._unclaim_copies(target, [row for uid, row in (earlier | new).items() if wanted[uid].claimed])
         self._enter()
         left = self._existing(present - earlier.keys() - new.keys())
         results = {uid: _settled(row, "already") for uid, row in rows.items() if row.copy is not None}
@@ -145,6 +155,13 @@ class ImapPlace:
             session.command("UID STORE", uids, "+FLAGS.SILENT", "(\\Deleted)")
             if self._expunges:
                 session.command("UID EXPUNGE", uids)
+
+    def _unclaim_copies(self, target: str, rows: Sequence[Placement]) -> None:
+        """A copy is nobody's: who puts it back into the inbox wants it to be fetched again."""
+        copies = [row.copy for row in rows if row.copy]
+        if copies:
+            self._link.enter(target, read_only=False)
+            unclaim(self._link.session(), copies)
 
     def _enter(self) -> bool:
         """Be in the folder; False if it is not the one that fetch saw."""

@@ -27,6 +27,9 @@ class MaildirPlace:
             sync(changed)
         yield from enumerate(results)
 
+    def unclaim(self, keys: Sequence[str]) -> None:
+        """Nobody claims messages in a Maildir."""
+
     def complete(self) -> None:
         """A rename is complete when it is done."""
 

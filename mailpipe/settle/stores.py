@@ -25,6 +25,10 @@ class Place(Protocol):
         """Move messages to a folder; index and result of each, as they are known."""
         ...
 
+    def unclaim(self, keys: Sequence[str], /) -> None:
+        """Let other hosts have messages that stay."""
+        ...
+
     def complete(self) -> None:
         """Remove originals whose copies an earlier run had confirmed."""
         ...
@@ -58,6 +62,9 @@ class Stores:
         where = box(location.url, store[2], store[3])
         keys = [intent.key for intent in intents]
         if outcome == "deferred":
+            claimed = [intent.key for intent in intents if intent.claimed]
+            if claimed:
+                self._place(store, location).unclaim(claimed)
             for blameless in (False, True):
                 some = [intent.key for intent in intents if intent.blameless is blameless]
                 self._leases.release(where, some, counted=not blameless)

@@ -8,17 +8,30 @@ from mailpipe.wire.imap_names import decode, mailbox
 from mailpipe.wire.imap_syntax import Answer, pairs
 
 INBOX = "INBOX"
-_KNOWN_SENT = ("Sent", "Sent Items", "Sent Messages", "Sent Mail")
+_KNOWN_SENT = (
+    "Sent",
+    "Sent Items",
+    "Sent Messages",
+    "Sent Mail",
+    "[Gmail]/Sent Mail",
+    "[Google Mail]/Sent Mail",
+)
+_KNOWN_TRASH = ("[Gmail]/Trash", "[Gmail]/Bin", "[Google Mail]/Trash", "[Google Mail]/Bin", "Trash")
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The folder that the session is in; ``uid_next`` is None where the server does not tell."""
+    """The folder that the session is in; ``uid_next`` is None where the server does not tell.
+
+    ``keywords`` are those known there, in lower case; ``takes_keywords`` says that new ones can be set.
+    """
 
     name: str
     uid_validity: int
     exists: int
     uid_next: int | None
+    keywords: frozenset[str] = frozenset()
+    takes_keywords: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,14 @@ def select(session: Session, name: str, *, read_only: bool) -> Selected:
     if not codes.get("UIDVALIDITY", "").isdigit():
         raise ProtocolError(f"{session.name} gives the folder {name!r} no UIDVALIDITY")
     uid_next = codes.get("UIDNEXT", "")
+    flags = [answer.values[0] for answer in answers if answer.kind == "FLAGS" and answer.values]
     return Selected(
         name=name,
         uid_validity=int(codes["UIDVALIDITY"]),
         exists=session.exists,
         uid_next=int(uid_next) if uid_next.isdigit() else None,
+        keywords=frozenset(str(flag).lower() for flag in (flags[-1] if flags else None) or ()),
+        takes_keywords="\\*" in codes.get("PERMANENTFLAGS", ""),
     )
 
 
@@ -143,6 +159,25 @@ def sent(folders: list[Folder], names: Names) -> str | None:
     for folder in folders:
         if "\\sent" in folder.attributes:
             return folder.name
-    known = {names.real(name).lower(): name for name in _KNOWN_SENT}
+    return next(iter(_known(_KNOWN_SENT, folders, names)), None)
+
+
+def sent_like(folders: list[Folder], names: Names, named: str | None) -> list[str]:
+    """Every folder in which copies of sent mail may lie: marked as such, named, or with a usual name."""
+    marked = [folder.name for folder in folders if "\\sent" in folder.attributes]
+    present = {folder.name for folder in folders}
+    wanted = [names.real(named)] if named is not None and names.real(named) in present else []
+    return list(dict.fromkeys([*marked, *wanted, *_known(_KNOWN_SENT, folders, names)]))
+
+
+def trash(folders: list[Folder], names: Names) -> str | None:
+    """The folder of what was deleted: by its attribute, else by a name that providers give it."""
+    marked = [folder.name for folder in folders if "\\trash" in folder.attributes]
+    return next(iter([*marked, *_known(_KNOWN_TRASH, folders, names)]), None)
+
+
+def _known(wanted: tuple[str, ...], folders: list[Folder], names: Names) -> list[str]:
+    """Those folders that have one of these names, in the order of the names; capitals do not matter."""
     present = {folder.name.lower(): folder.name for folder in folders}
-    return next((present[name] for name in known if name in present), None)
+    real = [names.real(name).lower() for name in wanted]
+    return [present[name] for name in real if name in present]

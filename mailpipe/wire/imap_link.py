@@ -36,6 +36,11 @@ class Link:
         self._used = self._clock()
         return self._session
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
     def names(self) -> Names:
         """How the server writes names."""
         if self._names is None:
@@ -48,6 +53,10 @@ class Link:
         if self._selected is None or (self._selected[0].name, self._selected[1]) != (name, read_only):
             self._selected = select(session, name, read_only=read_only), read_only
         return self._selected[0]
+
+    def leave(self) -> None:
+        """Forget the folder, so that it is entered anew and tells what it holds now."""
+        self._selected = None
 
     def close(self) -> None:
         """Log out."""

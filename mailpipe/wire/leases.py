@@ -159,6 +159,10 @@ class Leases:
             names = ("box", "message", "holder", "until", "attempts", "settled")
             return [Entry(**dict(zip(names, row, strict=True))) for row in rows]
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+
 
 def _rows(
     db: sqlite3.Connection, box: str, keys: Sequence[str]

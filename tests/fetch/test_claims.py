@@ -35,6 +35,9 @@ class Ledger:
     def settled(self, _box: str, keys: Sequence[str]) -> set[str]:
         return self.refused & set(keys)
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
 
 class Clock:
     now = 0.0

@@ -15,7 +15,7 @@ BASIC = "IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ UIDPLUS"
 
 
 class Line(threading.Thread):
-    """Accepts connections on a port of its own and handles one at a time."""
+    """Accepts connections on a port of its own and handles each in a thread."""
 
     def __init__(self, handle: Callable[[socket.socket], None]) -> None:
         super().__init__(daemon=True)
@@ -29,11 +29,14 @@ class Line(threading.Thread):
                 link, _ = self._listener.accept()
             except OSError:
                 return
-            with link:
-                try:
-                    self._handle(link)
-                except OSError:
-                    pass  # the client has gone
+            threading.Thread(target=self._served, args=(link,), daemon=True).start()
+
+    def _served(self, link: socket.socket) -> None:
+        with link:
+            try:
+                self._handle(link)
+            except OSError:
+                pass  # the client has gone
 
     def stop(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
