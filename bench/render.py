@@ -1,10 +1,12 @@
-"""Render: rows of data to messages, beside a script of the same libraries without the skeleton cache."""
+"""Render: rows of data to messages, beside mailmerge, and beside a script of the same libraries."""
 
+import csv
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from bench.pairs import MAILPIPE, PYTHON, compare
+from bench.pairs import BIN, MAILPIPE, PYTHON, compare
 
 TEMPLATE = """\
 ---
@@ -43,30 +45,83 @@ for line in sys.stdin.buffer:
 """
 
 
+# The same for mailmerge, which makes text and HTML of it, but no data part.
+MERGE = """\
+TO: {{mail}}
+FROM: Vehicle desk <mail-api@example.com>
+SUBJECT: Check {{plate}}
+CONTENT-TYPE: text/markdown
+
+Dear {{name}},
+
+please check vehicle **{{plate}}**, located {{address}}.
+
+- Mileage: {{mileage}}
+- Colour: {{colour}}
+"""
+SERVER = "[smtp_server]\nhost = localhost\nport = 25\nsecurity = Never\nusername = x\n"
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    """That many vehicles."""
+    return [
+        {
+            "id": f"{number:08x}-3313-4dc4-af28-6c2bd1351c0f",
+            "partner": {"name": f"Garage Élan & Söhne {number}", "mail": f"garage{number}@example.net"},
+            "plate": f"AB-{number:04}-CD",
+            "address": f"{number} rue de l'Église, 75001 Paris",
+            "mileage": number * 17,
+            "colour": "blue <metallic>",
+        }
+        for number in range(count)
+    ]
+
+
 def write_rows(path: Path, count: int) -> None:
     """Write ``count`` vehicles as JSON Lines."""
-    with path.open("w") as out:
-        for number in range(count):
-            row = {
-                "id": f"{number:08x}-3313-4dc4-af28-6c2bd1351c0f",
-                "partner": {"name": f"Garage Élan & Söhne {number}", "mail": f"garage{number}@example.net"},
-                "plate": f"AB-{number:04}-CD",
-                "address": f"{number} rue de l'Église, 75001 Paris",
-                "mileage": number * 17,
-                "colour": "blue <metallic>",
-            }
-            out.write(json.dumps(row) + "\n")
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows(count)))
 
 
-def main(count: int = 3000) -> None:
-    """Print the ratio."""
-    with tempfile.TemporaryDirectory() as folder:
-        template, rows = Path(folder, "check.md"), Path(folder, "rows.jsonl")
+def write_merge(folder: Path, count: int) -> list[str]:
+    """Write the same as mailmerge reads it, and return its command."""
+    (folder / "merge.txt").write_text(MERGE)
+    (folder / "server.conf").write_text(SERVER)
+    with (folder / "rows.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["mail", "name", "plate", "address", "mileage", "colour"])
+        for row in rows(count):
+            partner = row["partner"]
+            out.writerow(
+                [
+                    partner["mail"],
+                    partner["name"],
+                    row["plate"],
+                    row["address"],
+                    row["mileage"],
+                    row["colour"],
+                ]
+            )
+    files = {"--template": "merge.txt", "--database": "rows.csv", "--config": "server.conf"}
+    named = [each for flag, name in files.items() for each in (flag, str(folder / name))]
+    return [str(BIN / "mailmerge"), "--dry-run", "--no-limit", *named]
+
+
+def main(count: int = 3000, merged: int = 1000) -> None:
+    """Print the ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        template, data, few = folder / "check.md", folder / "rows.jsonl", folder / "few.jsonl"
         template.write_text(TEMPLATE)
-        write_rows(rows, count)
-        script = [PYTHON, "-c", SCRIPT, TEMPLATE]
+        write_rows(data, count)
+        write_rows(few, merged)
         ours = [MAILPIPE, "render", str(template)]
-        compare(f"render, {count} rows", ours, script, what="a script", stdin=rows, rounds=3)
+        if (BIN / "mailmerge").exists():
+            peer = write_merge(folder, merged)
+            compare(f"render, {merged} rows", ours, peer, what="mailmerge --dry-run", stdin=few, rounds=5)
+        else:
+            print("render beside mailmerge: pip install 'mailpipe[bench]'")
+        script = [PYTHON, "-c", SCRIPT, TEMPLATE]
+        compare(f"render, {count} rows", ours, script, what="a script", stdin=data, rounds=3)
 
 
 if __name__ == "__main__":

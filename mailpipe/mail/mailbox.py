@@ -15,7 +15,8 @@ DOMAIN_LIMIT = 253  # octets; 255 on the DNS wire, RFC 1035 section 2.3.4
 ADDRESS_LIMIT = 254  # octets, RFC 5321 section 4.5.3.1.3 with errata 1690
 NAME_LIMIT = 998  # characters
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+# Every character but blanks, controls and specials (RFC 5322 section 3.2.3, RFC 6531 section 3.3).
+_ATOM = r'[^\0-\x20\x7f()<>\[\]:;@\\,."]+'
 _LOCAL = re.compile(rf'{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\]|\\.)*"')
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")

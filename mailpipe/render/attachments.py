@@ -2,36 +2,39 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
-from mimetypes import MimeTypes
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailpipe.errors import RecordError
 from mailpipe.mail import compose
 from mailpipe.render.tokens import shown
+
+if TYPE_CHECKING:
+    from mimetypes import MimeTypes
 
 LIMIT = 25 * 1024 * 1024  # octets of all attachments of a message; few servers take more
 
 ReadFile = Callable[[str], bytes]
 """Reads a file below the folder that attachments may come from; raises RecordError."""
 
-# Without the files of the system, so that the same input makes the same octets everywhere.
-_types = MimeTypes(filenames=())
-_types.add_type("application/yaml", ".yaml")
-_types.add_type("application/geo+json", ".geojson")
-_types.add_type("application/vnd.google-earth.kml+xml", ".kml")
-_types.add_type("application/vnd.google-earth.kmz", ".kmz")
-_types.add_type("application/gpx+xml", ".gpx")
-_types.add_type("text/calendar", ".ics")
-_types.add_type("text/vcard", ".vcf")
-_types.add_type("text/markdown", ".md")
 _OFFICE = "application/vnd.openxmlformats-officedocument"
-_types.add_type(f"{_OFFICE}.wordprocessingml.document", ".docx")
-_types.add_type(f"{_OFFICE}.spreadsheetml.sheet", ".xlsx")
-_types.add_type(f"{_OFFICE}.presentationml.presentation", ".pptx")
-_types.add_type("application/vnd.oasis.opendocument.text", ".odt")
-_types.add_type("application/vnd.oasis.opendocument.spreadsheet", ".ods")
-
+# What Python's table lacks, or has by another name.
+_TYPES = {
+    ".yaml": "application/yaml",
+    ".geojson": "application/geo+json",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".kmz": "application/vnd.google-earth.kmz",
+    ".gpx": "application/gpx+xml",
+    ".ics": "text/calendar",
+    ".vcf": "text/vcard",
+    ".md": "text/markdown",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".pptx": f"{_OFFICE}.presentationml.presentation",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
 OCTETS = "application/octet-stream"
 _MAGIC = (
     (b"%PDF", "application/pdf"),
@@ -105,12 +108,23 @@ def method_of(raw: bytes) -> str:
     return method if method in METHODS else ""
 
 
+@cache
+def _types() -> "MimeTypes":
+    """The types by ending, without the files of the system: the same everywhere."""
+    from mimetypes import MimeTypes
+
+    found = MimeTypes(filenames=())
+    for ending, kind in _TYPES.items():
+        found.add_type(kind, ending)
+    return found
+
+
 def kind_of(name: str, raw: bytes) -> str:
     """The media type by name, or by content where the name says nothing or something else than is in it.
 
     What runs is octets, whatever it is called.
     """
-    kind, encoding = _types.guess_type(name, strict=False)
+    kind, encoding = _types().guess_type(name, strict=False)
     if encoding:  # x.tar.gz is octets to a mail program, not a tar
         kind = {"gzip": "application/gzip"}.get(encoding)
     if raw[:2] == b"MZ" or raw[:4] == b"\x7fELF":

@@ -9,6 +9,7 @@ from mailpipe.mail.mailbox import Mailbox
 from mailpipe.render import environment
 from mailpipe.render.environment import Environment
 from mailpipe.render.frontmatter import Source
+from mailpipe.render.paths import Members
 from mailpipe.render.tokens import RESERVED, Tokens, shown
 
 Values = dict[str, Any]
@@ -29,12 +30,17 @@ class Field:
         is_constant = not any(mark in text for mark in ("{{", "{%", "{#"))
         self.constant = " ".join(text.split()) if is_constant else None
         self._template = None if is_constant else environment.compiled(engine, text, source.name, source.line)
+        self._members = None if is_constant or "\n" in text else Members.of(text, tokens)
 
     def skeleton(self, values: Values) -> str:
         """The author's text with tokens; the values are in the tokens until the next field is filled."""
         self._tokens.values = []
         if self._template is None:
             return self.constant or ""
+        if self._members:
+            quick = self._members.fill(values, self._tokens.values)
+            if quick is not None:
+                return quick
         text = environment.expanded(self._template, values, self._line)
         return " ".join(text.split()) if "\n" in text else text
 

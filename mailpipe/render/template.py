@@ -15,6 +15,7 @@ from mailpipe.render.fields import Field
 from mailpipe.render.frontmatter import ADDRESSES, FrontMatter, Source
 from mailpipe.render.layout import Layout, Layouts, base_values, check_base
 from mailpipe.render.options import constant, data_option, switch
+from mailpipe.render.paths import Members
 from mailpipe.render.pictures import ReadPicture
 from mailpipe.render.tokens import RESERVED, Tokens, shown
 
@@ -89,6 +90,7 @@ class Template:
         self.check = files.check
         self._body = self._compiled(files.front.body, self.name, files.front.line)
         self._line = files.front.line
+        self._members = Members.of(files.front.body, self._tokens)
         check_base(files.base, files.base_name)
         # CSS has "{#" in it, so comments of a base are written {## ##}.
         engine = self._engine.overlay(comment_start_string="{##", comment_end_string="##}")
@@ -157,7 +159,9 @@ class Template:
         """The layout of this record, and the printed values: as they are, and as they are shown."""
         printed: list[Any] = []
         self._tokens.values = printed
-        body = environment.expanded(self._body, values, self._line)
+        body = self._members.fill(values, printed) if self._members else None
+        if body is None:
+            body = environment.expanded(self._body, values, self._line)
         base = environment.expanded(self._base, self._engine.names(outer))
         layout = self._layouts.get(body, base)
         texts = [value if type(value) is str else shown(value) for value in printed]

@@ -66,6 +66,10 @@ class Tokens:
         values.append(value)
         return f"{prefix}{len(values) - 1}{CLOSE}"
 
+    def plain(self, number: int) -> str:
+        """The token for a value that is not Markdown on purpose, printed as the one of this number."""
+        return f"{self._plain}{number}{CLOSE}"
+
     def only(self, text: str) -> int | None:
         """The index of the value if the text is one token and nothing else."""
         match = self.pattern.fullmatch(text)

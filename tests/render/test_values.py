@@ -223,3 +223,28 @@ def test_the_sandbox_refuses_what_reaches_out_or_grows_without_bound(refusal: Re
     slug = refusal(body, {"it": {}}).partition(":")[0]
 
     assert slug in ("undefined", "template-refused", "template-failed", "not-printable")
+
+
+PATHS = st.sampled_from(
+    ["a", "b", "it.c", "it.items", "it", "nmae", "it.nmae", "range", "true", "data.a"]
+)
+LITERALS = st.sampled_from(
+    ["", " x ", "**", "\n\n", "{# c #}", "{% if a %}y{% endif %}", "\n", "{{ a | upper }}"]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@given(st.lists(st.tuples(LITERALS, PATHS), max_size=4), LITERALS)
+def test_members_are_printed_as_jinja_prints_them(
+    render: Render, pieces: list[tuple[str, str]], end: str
+) -> None:
+    body = "".join(f"{literal}{{{{ {path} }}}}" for literal, path in pieces) + end
+    data = {"a": "<a>*", "b": None, "it": {"c": [1, "x"], "items": 5}}
+    ran = "{% if true %}{% endif %}"  # nothing, but enough to have Jinja run it
+    subject = body.replace("\n", " ")
+    quick = render(body, data, front=f"to: a@example.net\nsubject: '{subject}'")[0]
+    slow = render(f"{ran}{body}", data, front=f"to: a@example.net\nsubject: '{ran}{subject}'")[0]
+
+    assert quick.get("error", {}).get("type") == slow.get("error", {}).get("type")
+    assert quick.get("text") == slow.get("text")
+    assert str(quick.get("subject")).split() == str(slow.get("subject")).split()
