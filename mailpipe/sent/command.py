@@ -7,6 +7,7 @@ import click
 
 from mailpipe.config import Settings
 from mailpipe.record import Transform
+from mailpipe.sent.modes import MODES, Mode
 from mailpipe.stage import stage
 from mailpipe.stdio import say
 
@@ -25,7 +26,22 @@ mailpipe render check.md < data.jsonl | mailpipe send --via maildir:out --keep-r
 @click.option(
     "--folder", metavar="NAME", help="Folder for the copies.  [the account's; else the server's own]"
 )
-def command(settings: Settings, store: str | None, folder: str | None) -> Transform:
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="auto",
+    show_default=True,
+    help="Whether to append a copy, to reconcile those of the provider, or to do nothing.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a provider may take to file a copy that is to be reconciled.",
+)
+def command(settings: Settings, store: str | None, folder: str | None, mode: Mode, wait: float) -> Transform:
     """Put a copy of sent messages into the Sent folder.
 
     The store is the name of an account, imap://USER@HOST, imaps://USER@HOST or maildir:DIR; without
@@ -34,8 +50,15 @@ def command(settings: Settings, store: str | None, folder: str | None) -> Transf
     a copy with the same Message-ID that is there already is left alone.
 
     The folder is the one that the account names, or the one that the server marks as \\\\Sent, or one
-    with a usual name; it is made when there is none. Gmail and Microsoft 365 keep copies by
-    themselves: unless a folder is named, nothing is appended there.
+    with a usual name; it is made when there is none. The copy has no pixel, and it has Bcc.
+
+    With --mode auto, nothing is appended where Gmail and Microsoft 365 keep a copy by themselves,
+    unless a folder is named. Of tracked mail (`mailpipe render --track`) such a provider keeps a copy
+    for each recipient: these are reconciled. In every folder for sent mail, messages with exactly
+    this Message-ID and a pixel of ours are looked for; one message without pixel is appended, with
+    their From, To and Cc; then they are removed, on Gmail by way of the trash. What else is there
+    stays. --mode reconcile looks for copies of every message, --mode append for none, and --mode skip
+    does nothing. A second run changes nothing.
 
     The mail is sent whatever happens here: a copy that cannot be made is told on stderr and in
     sentCopy, and does not change the exit status.
@@ -45,7 +68,8 @@ def command(settings: Settings, store: str | None, folder: str | None) -> Transf
 
     return partial(
         core.sent,
-        store=opened(settings, store, folder),
+        store=opened(settings, store, folder, mode, wait),
+        skip=mode == "skip",
         now=lambda: datetime.now(UTC),
         report=partial(say, "sent"),
     )

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mailpipe.errors import RecordError, WorldError
 from mailpipe.record import Record, failed
-from mailpipe.sent.decide import Copy, Kept, concerns, decide
+from mailpipe.sent.decide import SKIPPED, Copy, Kept, concerns, decide
 
 PATIENCE = 2  # failures in a row after which the store is not tried any more
 
@@ -24,9 +24,14 @@ class Store(Protocol):
 
 
 def sent(
-    records: Iterable[Record], *, store: Store, now: Callable[[], datetime], report: Callable[[str], None]
+    records: Iterable[Record],
+    *,
+    store: Store,
+    now: Callable[[], datetime],
+    report: Callable[[str], None],
+    skip: bool = False,
 ) -> Iterator[Record]:
-    """Yield each record with ``sentCopy``.
+    """Yield each record with ``sentCopy``; with ``skip`` nothing is kept.
 
     The mail is sent: a copy that cannot be made is told in ``sentCopy`` and by ``report``, and is no error.
     """
@@ -38,7 +43,7 @@ def sent(
                 yield record
                 continue
             try:
-                wanted = decide(record, now())
+                wanted = SKIPPED if skip else decide(record, now())
             except RecordError as exc:
                 yield failed(record, exc, "sent")
                 continue
@@ -48,7 +53,8 @@ def sent(
             else:
                 kept = wanted
             if kept.detail:
-                report(f"record {number}: no copy ({kept.reason}): {kept.detail}")
+                what = "copies are left over" if kept.appended or kept.uid else "no copy"
+                report(f"record {number}: {what} ({kept.reason}): {kept.detail}")
             yield {**record, "sentCopy": kept.as_member()}
     finally:
         store.close()

@@ -9,15 +9,20 @@ from pybase64 import b64decode
 from mailpipe.errors import RecordError
 from mailpipe.mail import dates, headers, ids
 from mailpipe.record import Record
+from mailpipe.sent.canonical import canonical, tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message to keep: its octets with CRLF line ends, identifier without brackets, and date."""
+    """A message to keep: its octets with CRLF line ends, identifier without brackets, and date.
+
+    ``raw`` has no pixel; ``tokens`` are those of the pixels that it had.
+    """
 
     raw: bytes
     message_id: str
     date: datetime
+    tokens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +30,15 @@ class Kept:
     """What has become of a copy.
 
     ``reason`` where none was appended: ``already-there``, ``provider-keeps-it``, ``not-delivered``,
-    ``no-raw``, ``no-message-id``, or ``failed`` with ``detail``.
+    ``skipped``, ``no-raw``, ``no-message-id``, or ``failed`` with ``detail``.  ``removed`` is how many
+    copies of the provider were removed; ``not-removed`` and ``detail`` say why some were not.
     """
 
     appended: bool
     mailbox: str | None = None
     uid: int | str | None = None
     uid_validity: int | None = None
+    removed: int | None = None
     reason: str | None = None
     detail: str | None = None
 
@@ -42,10 +49,14 @@ class Kept:
             "mailbox": self.mailbox,
             "uid": self.uid,
             "uidValidity": self.uid_validity,
+            "removed": self.removed,
             "reason": self.reason,
             "detail": self.detail,
         }
         return {name: value for name, value in member.items() if value is not None}
+
+
+SKIPPED = Kept(appended=False, reason="skipped")
 
 
 def concerns(record: Record) -> bool:
@@ -88,8 +99,12 @@ def decide(record: Record, now: datetime) -> Copy | Kept:
         )
     written = dates.parse(fields.get("date", ""), [])
     date = datetime.fromisoformat(written) if written else now
+    raw, bcc = with_crlf(raw), record.get("bcc")
     return Copy(
-        raw=with_crlf(raw), message_id=identifiers[0], date=date if date.tzinfo else date.replace(tzinfo=UTC)
+        raw=canonical(raw, bcc if isinstance(bcc, list) else []),
+        message_id=identifiers[0],
+        date=date if date.tzinfo else date.replace(tzinfo=UTC),
+        tokens=tuple(tokens(raw)),
     )
 
 
