@@ -1,6 +1,7 @@
 """The command line of fetch."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
@@ -12,6 +13,8 @@ from mailpipe.stage import Plan, stage
 
 MAX_SIZE = "47M"  # in base64 this fits the 64 MiB of one line
 LEASE = 900  # seconds
+EVERY = 300
+LONGEST_IDLE = 1500  # a server may end an IDLE of half an hour (RFC 2177), and a firewall does so in silence
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -63,6 +66,15 @@ mailpipe fetch --limit 10 maildir:in | mailpipe parse
     "--claim", is_flag=True, help="Claim messages on the server too: several hosts read one mailbox."
 )
 @click.option("--take-over", is_flag=True, help="Also take what another run, now dead, has leased.")
+@click.option("--watch", is_flag=True, help="Go on for ever: hand out what arrives as it arrives.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, LONGEST_IDLE),
+    default=EVERY,
+    show_default=True,
+    metavar="SECONDS",
+    help="Longest time between two looks of --watch.",
+)
 @click.option(
     "--max-size",
     callback=octets,
@@ -102,6 +114,8 @@ def command(
     lease: int,
     claim: bool,
     take_over: bool,
+    watch: bool,
+    every: int,
     max_size: int,
     unseen: bool,
     since: datetime | None,
@@ -129,12 +143,19 @@ def command(
     has to read with --claim. A claim that does not change for as long as --lease says is dead, and its
     message is taken by the next run that looks; settle takes the keyword away.
 
+    With --watch fetch does not end. The server tells of news (IDLE, RFC 2177), and the folder is searched
+    again after every word of it, and every --every seconds in any case; without IDLE, and for files,
+    only then. A lost connection is made anew, after a growing pause; after ten failures in a row, and
+    where trying again cannot help, the run ends with their status, so that a service manager sees it.
+
     The folder NAME of a Maildir is its Maildir++ directory .NAME. A bare URL without account takes
     its password from the environment variable MAILPIPE_IMAP_PASSWORD.
     """
     from mailpipe.fetch import core, lines, stores
     from mailpipe.mail.stored import Wanted
 
+    if watch and peek:
+        raise UsageError("--watch would show the same messages again and again with --peek")
     if claim and peek:
         raise UsageError("--peek only looks: there is nothing to --claim")
     wanted = Wanted(
@@ -144,12 +165,15 @@ def command(
         headers=(*(("From", text) for text in sender), *header),
         search=search,
     )
-    sources = stores.sources(settings, store, mailbox, wanted)
+    if watch:
+        sources: Iterable[core.Source] = [stores.watched_source(settings, store, mailbox, wanted, every)]
+    else:
+        sources = stores.sources(settings, store, mailbox, wanted)
     claims = stores.claims(
         settings,
         store,
         limit=limit,
-        seconds=None if peek or stores.watched() else lease,
+        seconds=None if peek or (stores.watched() and not watch) else lease,
         over=take_over,
         among_hosts=claim,
     )

@@ -1,6 +1,7 @@
 """Open what fetch reads from: the sources of a store, and the leases of this run."""
 
 import os
+import random
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -11,10 +12,12 @@ from mailpipe.config import Settings
 from mailpipe.errors import UsageError
 from mailpipe.fetch.claims import Claims, Lender
 from mailpipe.fetch.core import Source
+from mailpipe.fetch.watch import Pause, Watch, Watched
 from mailpipe.mail.stored import Wanted
 from mailpipe.stdio import say
 from mailpipe.wire.leases import Leases
 from mailpipe.wire.location import Location, locate
+from mailpipe.wire.waiting import wait
 
 tell = partial(say, "fetch")
 
@@ -57,6 +60,34 @@ def sources(
     """One source for each folder of the store (without any: its inbox), opened when its turn comes."""
     location = locate(settings, store)
     return (_source(location, mailbox, wanted) for mailbox in mailboxes or (location.folders.inbox,))
+
+
+def watched_source(
+    settings: Settings, store: str | None, mailboxes: Sequence[str], wanted: Wanted, every: int
+) -> Source:
+    """The store as one source without end."""
+    location = locate(settings, store)
+    return Watched(
+        lambda: sources(settings, store, mailboxes, wanted),
+        _watch(location, mailboxes or (location.folders.inbox,)),
+        every=every,
+        sleep=pause,
+        chance=random.random,
+        report=tell,
+    )
+
+
+def pause(seconds: float) -> None:
+    """Do nothing for a while; raises ClosedPipe when the reader of stdout goes away meanwhile."""
+    wait((), seconds)
+
+
+def _watch(location: Location, mailboxes: Sequence[str]) -> Watch:
+    if location.protocol != "imap":
+        return Pause(pause)
+    from mailpipe.wire.imap_watch import ImapWatch
+
+    return ImapWatch(location, mailboxes)
 
 
 def _source(location: Location, mailbox: str, wanted: Wanted) -> Source:

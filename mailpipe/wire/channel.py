@@ -1,6 +1,7 @@
 """A connection that speaks in lines and counted octets: bounded, timed, and in our errors."""
 
 import io
+import select
 import socket
 import ssl
 from pathlib import Path
@@ -64,6 +65,23 @@ class Channel:
         """Read that many octets and forget them."""
         while count > 0:
             count -= len(self.exactly(min(count, _BUFFER)))
+
+    def at_hand(self) -> bool:
+        """Whether a read would not wait; also true where it would tell that the connection is lost."""
+        readable = bool(select.select([self._link], [], [], 0)[0])
+        self._link.setblocking(False)
+        try:
+            return bool(self._file.peek(1)) or readable
+        except ssl.SSLWantReadError:
+            return False  # a part of a TLS record, or what TLS says to itself
+        except OSError:
+            return True
+        finally:
+            self._link.settimeout(ANSWER_SECONDS)
+
+    def fileno(self) -> int:
+        """The descriptor, for waiting."""
+        return self._link.fileno()
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on in TLS; raises ProtocolError if the server has said more before than it should.
