@@ -192,6 +192,7 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user
 """
 RARE = {
     "isTruncated",
+    "track",
     "error",
     "calendar",
     "geo",

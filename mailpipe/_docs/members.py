@@ -255,7 +255,22 @@ OWN = (
         ("settle",),
         "Where the message was put: {outcome, action, mailbox, uid, uidValidity}.",
     ),
-    Member("sentCopy", "object", ("sent",), "What was done with the copy in the Sent folder."),
+    Member(
+        "sentCopy",
+        "object",
+        ("sent",),
+        "What was done with the copy in the Sent folder: {appended, mailbox, uid, uidValidity, removed, reason}.",
+        "removed is how many copies of the provider were removed. reason says why nothing was appended or removed,"
+        " with detail where something failed.",
+    ),
+    Member(
+        "track",
+        "object",
+        ("render",),
+        "The pixel of a tracked message: {id, recipient, pixel, unsubscribe, registered}.",
+        "id is what the token stands for, pixel and unsubscribe are URLs. send and `mailpipe track register` say "
+        "in registered whether the id was kept with its recipient. raw has the pixel, html has not.",
+    ),
     Member(
         "error",
         "object",
