@@ -146,6 +146,7 @@ _mailpipe_fetch() {
     --mailbox) _mailpipe_nothing; return ;;
     --limit) _mailpipe_nothing; return ;;
     --lease) _mailpipe_nothing; return ;;
+    --every) _mailpipe_nothing; return ;;
     --max-size) _mailpipe_nothing; return ;;
     --since) _mailpipe_nothing; return ;;
     --from) _mailpipe_nothing; return ;;
@@ -154,7 +155,7 @@ _mailpipe_fetch() {
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--mailbox --limit --peek --lease --claim --take-over --max-size --unseen --since --from --header --search --config -h --help"
+    _mailpipe_offer -W "--mailbox --limit --peek --lease --claim --take-over --watch --every --max-size --unseen --since --from --header --search --config -h --help"
   else
     _mailpipe_urls "imap:// imaps:// maildir: mbox: $(_mailpipe_accounts)"
   fi

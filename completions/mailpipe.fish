@@ -131,6 +131,8 @@ complete -c mailpipe -n '__fish_mailpipe_using fetch' -l peek -d 'Only look: lea
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l lease -x -d 'How long no other run gets the same messages'
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l claim -d 'Claim messages on the server too: several hosts read one mailbox'
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l take-over -d 'Also take what another run, now dead, has leased'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l watch -d 'Go on for ever: hand out what arrives as it arrives'
+complete -c mailpipe -n '__fish_mailpipe_using fetch' -l every -x -d 'Longest time between two looks of --watch'
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l max-size -x -d 'A larger message is not read, but an error'
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l unseen -d 'Only messages that nobody has read'
 complete -c mailpipe -n '__fish_mailpipe_using fetch' -l since -x -d 'Only arrived on that day or later'
