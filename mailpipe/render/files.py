@@ -1,6 +1,9 @@
 """Reads templates, bases and pictures; nothing outside the folders of the template and of the base."""
 
+import errno
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +110,20 @@ def _inside(folder: Path, name: str) -> Path | None:
     return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
 
 
+def _regular(path: Path, limit: int) -> bytes | None:
+    """The octets of a regular file, None if there are over ``limit``.
+
+    What was put in the place of the file since it was looked at raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file")
+        raw = file.read(limit + 1) if status.st_size <= limit else None
+    return raw if raw is not None and len(raw) <= limit else None
+
+
 class FolderLoader(BaseLoader):
     """Includes and parents of a template, from its own folder."""
 
@@ -156,10 +173,9 @@ class Attachments:
                 hint="files are attached from below the template's folder, or --attach-root",
             )
         try:
-            with path.open("rb") as file:
-                raw = file.read(attachments.LIMIT + 1)
+            raw = _regular(path, attachments.LIMIT)
         except OSError as exc:
             raise RecordError(f"{path}: {exc.strerror}", slug="bad-attachment") from exc
-        if len(raw) > attachments.LIMIT:
+        if raw is None:
             raise RecordError(f"{path} has over {attachments.LIMIT} octets", slug="limit:attachments")
         return raw

@@ -225,9 +225,7 @@ def test_the_sandbox_refuses_what_reaches_out_or_grows_without_bound(refusal: Re
     assert slug in ("undefined", "template-refused", "template-failed", "not-printable")
 
 
-PATHS = st.sampled_from(
-    ["a", "b", "it.c", "it.items", "it", "nmae", "it.nmae", "range", "true", "data.a"]
-)
+PATHS = st.sampled_from(["a", "b", "it.c", "it.items", "it", "nmae", "it.nmae", "range", "true", "data.a"])
 LITERALS = st.sampled_from(
     ["", " x ", "**", "\n\n", "{# c #}", "{% if a %}y{% endif %}", "\n", "{{ a | upper }}"]
 )
