@@ -56,7 +56,7 @@ class Server(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, ren
     token: Secret | None = None
     """An OAuth 2.0 access token, used with XOAUTH2 or OAUTHBEARER instead of a password."""
     proxy: str | None = None
-    """An HTTP proxy that allows CONNECT: http://user@host:port."""
+    """A proxy: http://, https:// (both with CONNECT) or socks5://user@host:port."""
     ca: str | None = None
     """A PEM file with the certificates to trust instead of the system's."""
 

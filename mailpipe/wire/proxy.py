@@ -1,4 +1,4 @@
-"""Reach a server through an HTTP proxy that allows CONNECT (RFC 9110 section 9.3.6)."""
+"""Reach a server through a proxy: HTTP or HTTPS with CONNECT (RFC 9110 section 9.3.6), or SOCKS5."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from mailpipe.errors import ConfigError, NotPermittedError, ProtocolError, TemporaryError, UnavailableError
 
 PASSWORD = "MAILPIPE_PROXY_PASSWORD"  # the environment variable for http://user@proxy:port
-_PORT = 8080
+_PORTS = {"http": 8080, "https": 443, "socks5": 1080, "socks5h": 1080}
 _HEADER = 65536  # octets of the proxy's answer
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 
@@ -16,42 +16,71 @@ _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 def connect(proxy: str, host: str, port: int, *, timeout: float) -> socket.socket:
     """A socket on which ``host`` speaks next; ``timeout`` in seconds holds for it from then on.
 
-    ``proxy`` is ``http://user@proxy.example.com:3128``.  Raises WorldError.
+    ``proxy`` is ``http://user@proxy.example.com:3128``, ``https://...`` (the way to the proxy itself is
+    encrypted) or ``socks5://...``.  Raises WorldError.
     """
     parts = _parts(proxy)
-    shown = f"proxy {parts.hostname}:{parts.port or _PORT}"
+    where = str(parts.hostname), parts.port or _PORTS[parts.scheme]
+    shown = f"proxy {where[0]}:{where[1]}"
     try:
-        link = socket.create_connection((str(parts.hostname), parts.port or _PORT), timeout)
+        link = socket.create_connection(where, timeout)
     except OSError as exc:
         raise TemporaryError(f"{shown}: {exc.strerror or exc}") from exc
     try:
-        link.sendall(request(host, port, _credentials(parts)))
-        check(header(link, shown), shown, f"{host}:{port}")
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _through(link, parts, shown, (host, port), timeout)
     except OSError as exc:
         link.close()
         raise TemporaryError(f"{shown}: {exc.strerror or exc}") from exc
     except BaseException:
         link.close()
         raise
-    return link
+
+
+def _through(
+    link: socket.socket, parts: SplitResult, shown: str, goal: tuple[str, int], timeout: float
+) -> socket.socket:
+    login = (unquote(parts.username), os.environ.get(PASSWORD, "")) if parts.username else None
+    if parts.scheme.startswith("socks"):
+        from mailpipe.wire import socks
+
+        socks.greet(link, shown, goal, login)
+        return link
+    if parts.scheme == "http":
+        _ask(link, shown, goal, login)
+        return link
+    from mailpipe.wire import channel, relay
+
+    outer = channel.wrapped(link, channel.trust(None), str(parts.hostname), shown)
+    _ask(outer, shown, goal, login)
+    inner = relay.inside(outer)
+    inner.settimeout(timeout)
+    return inner
+
+
+def _ask(link: socket.socket, shown: str, goal: tuple[str, int], login: tuple[str, str] | None) -> None:
+    link.sendall(request(*goal, _credentials(login)))
+    check(header(link, shown), shown, f"{goal[0]}:{goal[1]}")
 
 
 def _parts(proxy: str) -> SplitResult:
     try:
         parts = urlsplit(proxy)
-        if parts.scheme == "http" and parts.hostname and parts.port != 0:
+        if parts.scheme in _PORTS and parts.hostname and parts.port != 0:
             if parts.password is None:
                 return parts
             raise ConfigError("a proxy URL holds no password", hint=f"set {PASSWORD}")
     except ValueError:
         pass
-    raise ConfigError(f"{proxy!r} is no proxy", hint="write http://proxy.example.com:3128")
+    raise ConfigError(
+        f"{proxy!r} is no proxy", hint="write http://, https:// or socks5://proxy.example.com:3128"
+    )
 
 
-def _credentials(parts: SplitResult) -> str:
-    if not parts.username:
+def _credentials(login: tuple[str, str] | None) -> str:
+    if login is None:
         return ""
-    pair = f"{unquote(parts.username)}:{os.environ.get(PASSWORD, '')}".encode()
+    pair = ":".join(login).encode("utf-8", "surrogateescape")
     return f"Proxy-Authorization: Basic {b64encode(pair).decode()}\r\n"
 
 

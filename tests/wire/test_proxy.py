@@ -70,7 +70,7 @@ def test_what_a_proxy_answers_is_told(answering: list[bytes], answer: bytes, kin
         connect(answering, answer)
 
 
-@pytest.mark.parametrize("url", ["proxy:3128", "socks5://p:1", "http://", "http://p:x", "http://a:b@p:1"])
+@pytest.mark.parametrize("url", ["proxy:3128", "socks4://p:1", "http://", "http://p:x", "http://a:b@p:1"])
 def test_what_is_no_proxy_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError):
         proxy.connect(url, *GOAL, timeout=5)
@@ -104,3 +104,61 @@ def test_a_proxy_with_login(
     assert (refused.status, granted.status) == (77, 0)
     assert "MAILPIPE_PROXY_PASSWORD" in refused.stderr
     assert PASSWORD not in refused.stderr
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["imap", "imaps"])
+def test_mail_is_fetched_through_socks(
+    dovecot: Dovecot, socks_proxy: str, user: str, run: Run, tmp_path: Path, tls: bool
+) -> None:
+    dovecot.add(user, b"Subject: through the proxy\r\n\r\nhello\r\n")
+    config = dovecot.config(tmp_path / "config.yaml", user, tls=tls, more=f", proxy: '{socks_proxy}'")
+
+    result = run(["fetch", "--config", str(config)])
+
+    assert (len(result.records), result.stderr, result.status) == (1, "", 0)
+
+
+def test_socks_with_login(
+    dovecot: Dovecot, socks_proxy_with_login: str, user: str, run: Run, tmp_path: Path
+) -> None:
+    more = f", proxy: '{socks_proxy_with_login}'"
+    config = ["--config", str(dovecot.config(tmp_path / "config.yaml", user, more=more))]
+
+    refused = run(["fetch", *config], env={proxy.PASSWORD: "guessed"})
+    granted = run(["fetch", *config], env={proxy.PASSWORD: PASSWORD})
+
+    assert (refused.status, granted.status) == (77, 0)
+    assert "guessed" not in refused.stderr
+
+
+def test_socks_that_wants_a_login_says_so(socks_proxy_with_login: str) -> None:
+    with pytest.raises(NotPermittedError, match="wants a login"):
+        proxy.connect(socks_proxy_with_login.replace("desk@", ""), *GOAL, timeout=5)
+
+
+def test_a_server_that_socks_does_not_reach_may_be_there_later(socks_proxy: str) -> None:
+    with pytest.raises(TemporaryError, match="the connection was refused"):
+        proxy.connect(socks_proxy, HOST, 1, timeout=5)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\5\0\4\0\0\1"])
+def test_what_does_not_speak_socks_is_told(answering: list[bytes], answer: bytes) -> None:
+    answering[0] = answering[0].replace(b"http:", b"socks5:")
+
+    with pytest.raises(ProtocolError):
+        connect(answering, answer)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["imap", "imaps"])
+def test_mail_is_fetched_through_an_encrypted_proxy(
+    dovecot: Dovecot, https_proxy: tuple[str, Path], user: str, run: Run, tmp_path: Path, tls: bool
+) -> None:
+    url, ca = https_proxy
+    dovecot.add(user, b"Subject: through the proxy\r\n\r\n" + b"hello\r\n" * 100_000)
+    config = dovecot.config(tmp_path / "config.yaml", user, tls=tls, more=f", proxy: '{url}'")
+    env = {proxy.PASSWORD: PASSWORD, "SSL_CERT_FILE": str(ca)}
+
+    result = run(["fetch", "--config", str(config)], env=env)
+
+    assert (len(result.records), result.stderr, result.status) == (1, "", 0)
+    assert run(["fetch", "--config", str(config)], env={proxy.PASSWORD: PASSWORD}).status == 69
