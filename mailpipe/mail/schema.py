@@ -87,14 +87,20 @@ class Schema:
 
     def violations(self, value: Any) -> list[Violation]:
         """What is wrong with a value; raises ConfigError for a broken ``$ref``."""
-        return [
-            Violation(pointer(error.absolute_path), _said(error.message))
-            for error in self._errors(value, MAX_VIOLATIONS)
-        ] or self._unchecked(value)
+        found: list[Violation] = []
+        try:
+            for error in self._errors(value, MAX_VIOLATIONS):
+                found.append(Violation(pointer(error.absolute_path), _said(error.message)))
+        except (RecursionError, ArithmeticError):
+            found.append(Violation("", "is nested too deeply, or has numbers too large, to be checked"))
+        return found
 
     def offences(self, value: Any) -> Iterator[Offence]:
         """Each violation, those within the branches of ``anyOf`` and ``oneOf`` too."""
-        todo = list(self._errors(value, 20 * MAX_VIOLATIONS))
+        try:
+            todo = list(self._errors(value, 20 * MAX_VIOLATIONS))
+        except (RecursionError, ArithmeticError):
+            return
         while todo:
             error = todo.pop()
             todo.extend(error.context or ())
@@ -108,17 +114,6 @@ class Schema:
             yield from islice(self._validator.iter_errors(value), limit)
         except Unresolvable as exc:
             raise ConfigError(f"{self.name}: $ref {exc.ref!r} leads nowhere", hint=HINT) from exc
-        except (RecursionError, ArithmeticError):
-            return
-
-    def _unchecked(self, value: Any) -> list[Violation]:
-        """What to say of a value that cannot be checked."""
-        try:
-            for _ in self._validator.iter_errors(value):
-                pass
-        except (RecursionError, ArithmeticError):
-            return [Violation("", "is nested too deeply, or has numbers too large, to be checked")]
-        return []
 
 
 HINT = "it may name a definition or a file beside the schema; nothing is fetched"

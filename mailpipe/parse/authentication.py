@@ -13,7 +13,8 @@ from mailpipe.mail.headers import Header
 from mailpipe.parse import authresults
 from mailpipe.parse.authresults import Result, Results
 
-MAX_UNTRUSTED = 20
+MAX_FIELDS = 100  # that are read
+MAX_UNTRUSTED = 20  # that are listed
 _RUN = frozenset(
     {"authentication-results", "received-spf", "dkim-filter"}
 )  # what our servers write one above the other
@@ -151,38 +152,66 @@ def _summary(results: list[Result], domain: str, trust: Trust) -> dict[str, Any]
 def _sort(fields: Sequence[Header], trust: Trust) -> _Found:
     """Which fields count, and why the others do not."""
     found = _Found([], [])
-    outside, broken_run = False, False
+    reader = _Reader(trust)
     for number, (name, value) in enumerate(fields):
         kind = name.lower()
         if kind == "received":
-            outside = outside or not _is_ours(value, trust)
-        if kind != "authentication-results":
-            broken_run = broken_run or bool(
-                found.trusted and kind not in _RUN and not kind.startswith(_PREFIXES)
-            )
-            continue
-        results = authresults.read(value)
-        problem = _problem(results, outside, broken_run, found, trust)
-        if results is not None and not problem:
-            found.trusted.append((number, results))
-        elif len(found.untrusted) < MAX_UNTRUSTED:
-            shown = results.authserv_id[:255] if results else None
-            found.untrusted.append({"index": number, "authservId": shown or None, "reason": problem})
+            reader.above.append(value)
+        elif kind != "authentication-results":
+            reader.pass_by(kind)
+        else:
+            results, problem = reader.read(value)
+            if results is not None and not problem:
+                found.trusted.append((number, results))
+            elif len(found.untrusted) < MAX_UNTRUSTED:
+                shown = results.authserv_id[:255] if results else None
+                found.untrusted.append({"index": number, "authservId": shown or None, "reason": problem})
     return found
 
 
-def _problem(results: Results | None, outside: bool, broken: bool, found: _Found, trust: Trust) -> str:
-    if results is None:
-        return "malformed"
-    if results.authserv_id not in trust.authserv_ids:
-        return "other-server"
-    if outside:
-        return "below-foreign-received"
-    if broken:
-        return "not-topmost"
-    stated = {result.method for _, field in found.trusted for result in field.results}
-    # A server says a thing once; the second time it is somebody below who says it.
-    return "repeated" if stated & {result.method for result in results.results} else ""
+class _Reader:
+    """Goes down the header; ``above`` are Received fields that have not been looked at yet."""
+
+    def __init__(self, trust: Trust) -> None:
+        self.above: list[str] = []
+        self._trust = trust
+        self._outside = False
+        self._broken = False
+        self._stated: set[str] = set()
+        self._fields = 0
+
+    def pass_by(self, kind: str) -> None:
+        """See a field of another kind: only some may stand within the run of our fields."""
+        if self._stated and kind not in _RUN and not kind.startswith(_PREFIXES):
+            self._broken = True
+
+    def read(self, value: str) -> tuple[Results | None, str]:
+        """What a field says, and why it does not count; "" if it does."""
+        self._fields += 1
+        if self._fields > MAX_FIELDS:
+            return None, "too-many"
+        results = authresults.read(value)
+        if results is None:
+            return None, "malformed"
+        return results, self._problem(results)
+
+    def _problem(self, results: Results) -> str:
+        if results.authserv_id not in self._trust.authserv_ids:
+            return "other-server"
+        if self._stated and self.above:
+            self._broken = True
+        while self.above and not self._outside:
+            self._outside = not _is_ours(self.above.pop(), self._trust)
+        if self._outside:
+            return "below-foreign-received"
+        if self._broken:
+            return "not-topmost"
+        methods = {result.method for result in results.results} or {""}
+        # A server says a thing once; the second time it is somebody below who says it.
+        if self._stated & methods:
+            return "repeated"
+        self._stated |= methods
+        return ""
 
 
 def _is_ours(received: str, trust: Trust) -> bool:

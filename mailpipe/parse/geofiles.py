@@ -3,16 +3,19 @@
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from mailpipe.parse import position
 
 MAX_SIZE = 4 * 1024 * 1024  # octets of a document
+MAX_ELEMENTS = 5000  # of a KML document that have coordinates
 MAX_DEPTH = 12  # collections within collections
 
 _GEOMETRIES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
+_KML = {"Point": "Point", "LineString": "LineString"}
 _NAMES = ("name", "title", "label", "id")
 _TUPLE = re.compile(r"[^\s,]+(?:,[^\s,]*)+")
 
@@ -97,18 +100,20 @@ def _positions(coordinates: Any) -> Iterator[Pair]:
 
 def kml(data: bytes) -> Iterator[dict[str, Any]]:
     """The places of a KML document; raises :class:`Unreadable`."""
-    for place in _root(data, "kml").iter("{*}Placemark", "Placemark"):
-        name = _child_text(place, "name")
-        for element in place.iter("{*}coordinates", "coordinates"):
-            parent = _local(element.getparent())
-            pairs = _tuples(element.text or "")
-            kind = {"Point": "Point", "LineString": "LineString"}.get(parent, "Polygon")
-            if kind == "Point":
-                for lat, lon in pairs[:1]:
-                    if found := position.point(lat, lon, "kml", name=name):
-                        yield found
-            elif found := position.shape(kind, pairs, "kml", name):
-                yield found
+    names: dict[Any, str | None] = {None: None}
+    for element in islice(_root(data, "kml").iter("{*}coordinates"), MAX_ELEMENTS):
+        place = next(element.iterancestors("{*}Placemark"), None)
+        if place not in names:
+            names[place] = _child_text(place, "name")
+        name = names[place]
+        pairs = _tuples(element.text or "")
+        kind = _KML.get(_local(element.getparent()), "Polygon")
+        if kind == "Point":
+            found = position.point(*pairs[0], "kml", name=name) if pairs else None
+        else:
+            found = position.shape(kind, pairs, "kml", name)
+        if found:
+            yield found
 
 
 def _tuples(text: str) -> list[Pair]:
@@ -172,7 +177,7 @@ def _local(element: Any) -> str:
 
 
 def _child_text(element: Any, name: str) -> str | None:
-    text = next((child.text for child in element if _local(child) == name), None)
+    text = element.findtext(f"{{*}}{name}")
     return " ".join(text.split())[:200] or None if text else None
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from mailpipe.parse.found import DataPart, Labelled, Pieces
 
+MAX_FILES = 50  # calendars, cards and maps of one message that are read
+
 _TYPES = {
     "text/calendar": "calendar",
     "application/ics": "calendar",
@@ -60,6 +62,9 @@ def describe(
 ) -> dict[str, list[dict[str, Any]]]:
     """The members ``calendar`` and ``geo``, each only if there is something to say."""
     described: dict[str, list[dict[str, Any]]] = {}
+    if len(found) > MAX_FILES:
+        defects.append("limit:special")
+        found = found[:MAX_FILES]
     calendars = [each.part for each in found if each.kind == "calendar"]
     if calendars:
         from mailpipe.parse import calendar

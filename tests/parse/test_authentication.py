@@ -1,6 +1,7 @@
 """Who is believed about the author of a message."""
 
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pybase64
@@ -62,6 +63,13 @@ def test_nobody_is_believed_who_is_not_configured() -> None:
 
     assert auth["verified"] is None
     assert auth["untrusted"] == [{"index": 1, "authservId": "mx.example.com", "reason": "other-server"}]
+
+
+def test_only_so_many_fields_are_read() -> None:
+    auth = judge(RECEIVED, *[result("other.example.org; dmarc=pass")] * 500, result(PASS))
+
+    assert auth["verified"] is False
+    assert len(auth["untrusted"]) == authentication.MAX_UNTRUSTED
 
 
 def test_a_message_that_no_server_speaks_of_is_not_verified() -> None:
@@ -276,6 +284,25 @@ def test_what_a_comment_or_a_quoted_string_says_changes_nothing(text: str) -> No
     quoted = authresults.read(f'mx.example.com; spf=fail reason="{inner}"')
     assert quoted is not None
     assert [each.method for each in quoted.results] == ["spf"]
+
+
+def test_a_header_of_any_size_is_judged_in_no_time() -> None:
+    ours = Header("Received", "from x by mx.example.com")
+    methods = [
+        result("mx.example.com; " + "; ".join(f"m{number}x{each}=pass" for each in range(100)))
+        for number in range(1000)
+    ]
+    headers = [
+        [ours] * 2500 + [result(PASS)] * 2500,
+        [ours, result(PASS)] * 2500,
+        [*methods, RECEIVED],
+        [ours, *methods],
+    ]
+    begun = perf_counter()
+    for fields in headers:
+        judge(*fields)
+
+    assert perf_counter() - begun < 3
 
 
 def test_a_field_of_any_length_is_read_in_no_time() -> None:

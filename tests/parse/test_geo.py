@@ -279,6 +279,15 @@ def test_many_positions_are_cut_and_named() -> None:
     assert defects == ["limit:geo"]
 
 
+def test_only_so_many_files_are_read() -> None:
+    part = b"--m\r\nContent-Type: application/gpx+xml\r\n\r\n" + GPX + b"\r\n"
+    raw = (
+        b"From: a@example.com\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n" + part * 60 + b"--m--\r\n"
+    )
+
+    assert "limit:special" in core.read(raw)["defects"]
+
+
 def test_hostile_texts_take_no_time() -> None:
     begun = perf_counter()
     for text in (
@@ -291,6 +300,10 @@ def test_hostile_texts_take_no_time() -> None:
         "https://maps.google.com/?q=1,2(" + "(" * 50_000,
     ):
         in_text(text, html=text)
+    places(
+        "kml",
+        b"<kml>" + b"<Placemark>" * 200 + b"<coordinates/>" * 200_000 + b"</Placemark>" * 200 + b"</kml>",
+    )
     nested: Any = []
     for _ in range(200):
         nested = [nested]
