@@ -197,10 +197,11 @@ _mailpipe_settle() {
     --processed) _mailpipe_nothing; return ;;
     --failed) _mailpipe_nothing; return ;;
     --max-attempts) _mailpipe_nothing; return ;;
+    --why) _mailpipe_nothing; return ;;
     --config) _mailpipe_files; return ;;
   esac
   if [[ $current == -* ]]; then
-    _mailpipe_offer -W "--processed --failed --max-attempts --config -h --help"
+    _mailpipe_offer -W "--processed --failed --max-attempts --why --config -h --help"
   else
     _mailpipe_nothing
   fi

@@ -170,6 +170,7 @@ complete -c mailpipe -n '__fish_mailpipe_using route' -F
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l processed -x -d 'Folder for what is processed'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l failed -x -d 'Folder for what has failed'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l max-attempts -x -d 'A message deferred at its Nth attempt has failed'
+complete -c mailpipe -n '__fish_mailpipe_using settle' -l why -x -d 'Only tell why the message with that id has failed'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -l config -r -F -d 'Configuration file instead of the user\'s own; see mailpipe-config(5)'
 complete -c mailpipe -n '__fish_mailpipe_using settle' -s h -l help -d 'Show this message and exit'
 

@@ -92,8 +92,11 @@ JMAP = (
         "What became of each recipient, by address.",
         "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
         "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
-        "mailbox_full, too_big, policy, system, unknown; hard is true where trying again is of no use. "
-        "A bounce that parse reads has the very same shape as a refusal that send meets.",
+        "mailbox_full, too_big, policy, system, unknown; hard is true where mail to this address is of no use "
+        "any more: a permanent failure of its mailbox or its domain, not of one message. "
+        "A bounce that parse reads has the very same shape as a refusal that send meets, and the address "
+        "that we sent to as key; the address that a forwarding host tried in vain is finalRecipient. A complaint "
+        "(RFC 5965) has feedbackType: abuse, fraud, virus, not-spam or other.",
     ),
 )
 
@@ -184,7 +187,15 @@ OWN = (
         "object",
         ("parse",),
         "Whether a machine wrote it: {class, suppressReply, evidence}.",
-        "class is none, reply, generated, bounce, complaint, list or loop (RFC 3834 and practice).",
+        "class is none, reply, generated, bounce, complaint, list or loop (RFC 3834 and practice). "
+        "A loop is mail of our own that a recipient's mailbox has sent back to us.",
+    ),
+    Member(
+        "returned",
+        "object",
+        ("parse",),
+        "The header of our message that a bounce or complaint returns: messageId, to, subject and so on.",
+        "Left out where nothing was returned. ref is found in it, too.",
     ),
     Member(
         "forwarded",

@@ -1,6 +1,6 @@
 """Tells mail of machines from mail of people, with the evidence (RFC 3834 and practice)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from mailpipe.mail.headers import Header
@@ -50,7 +50,8 @@ class Facts(NamedTuple):
     """What the verdict is made from.
 
     ``type`` and ``report`` are the type of the message and its ``report-type`` (RFC 6522), ``sender`` the
-    address in From, ``bounced`` whether the body is that of a bounce, ``is_own`` tells our own message ids.
+    address in From, ``bounced`` and ``complained`` whether the body is that of a bounce or a complaint,
+    ``loop`` the evidence that it is mail of our own.
     """
 
     fields: Iterable[Header]
@@ -59,7 +60,8 @@ class Facts(NamedTuple):
     sender: str = ""
     subject: str = ""
     bounced: bool = False
-    is_own: Callable[[str], bool] | None = None
+    complained: bool = False
+    loop: Sequence[dict[str, str]] = ()
 
 
 class _Signs:
@@ -82,11 +84,13 @@ def classify(facts: Facts) -> dict[str, Any]:
     """
     signs = _Signs()
     for name, value in facts.fields:
-        _weigh(name.lower(), name, value.strip(), facts, signs)
+        _weigh(name.lower(), name, value.strip(), signs)
     _weigh_report(facts, signs)
     local = facts.sender.rpartition("@")[0].lower()
     if local in _DAEMONS and signs.found.get("null-sender") and "reply" not in signs.found:
         signs.add("bounce", "From", facts.sender)
+    for evidence in facts.loop:
+        signs.add("loop", evidence["header"], evidence["value"])
     if signs.hops >= MAX_HOPS:
         signs.add("loop", "Received", f"{signs.hops} times")
     nulls = signs.found.pop("null-sender", [])
@@ -99,7 +103,7 @@ def classify(facts: Facts) -> dict[str, Any]:
     return {"class": verdict, "suppressReply": suppress, "evidence": signs.found.get(verdict, [])}
 
 
-def _weigh(key: str, name: str, value: str, facts: Facts, signs: _Signs) -> None:
+def _weigh(key: str, name: str, value: str, signs: _Signs) -> None:
     word = value.partition(";")[0].strip().lower()
     if key == "received":
         signs.hops += 1
@@ -121,9 +125,6 @@ def _weigh(key: str, name: str, value: str, facts: Facts, signs: _Signs) -> None
             signs.add("null-sender", name, value)
     elif key == "x-auto-response-suppress":
         signs.suppress = signs.suppress or word != "none"
-    elif key == "message-id":
-        if facts.is_own and facts.is_own(value.strip("<> ")):
-            signs.add("loop", name, value)
     elif (key == "x-post-messageclass" and "autoresponder" in value.lower()) or (
         key == "delivered-to" and word == "autoresponder"
     ):
@@ -148,6 +149,8 @@ def _weigh_report(facts: Facts, signs: _Signs) -> None:
             signs.add("bounce", "Content-Type", evidence)
         elif report.startswith(_SYSTEM_REPORTS):
             signs.add("generated", "Content-Type", evidence)
+    if facts.complained and "complaint" not in signs.found:
+        signs.add("complaint", "Content-Type", "message/feedback-report")
     if facts.bounced and "bounce" not in signs.found:
         signs.add("bounce", "From", facts.sender)
 

@@ -52,10 +52,14 @@ _SAYINGS = (
 
 
 class Bounce(NamedTuple):
-    """``status`` is the record's ``deliveryStatus``; ``evidence`` says how the bounce was recognised."""
+    """``status`` is the record's ``deliveryStatus``; ``evidence`` says how the bounce was recognised.
+
+    ``returned`` has the header of the message that came back, as JMAP properties.
+    """
 
     status: dict[str, dict[str, Any]]
     evidence: str
+    returned: dict[str, Any]
 
 
 def read(parts: list[Part], text: str, sender: str) -> Bounce | None:
@@ -68,10 +72,24 @@ def read(parts: list[Part], text: str, sender: str) -> Bounce | None:
         title = _field(parts[0].fields, "subject").lower()
         if not _looks_like_one(parts[0].fields, sender, title, text):
             return None
-    from mailpipe.parse import bouncestatus  # costs many patterns; most mail does not come here
+    from mailpipe.parse import bouncestatus, returned  # costs many patterns; most mail does not come here
 
-    found = bouncestatus.read(parts, text, sender)
-    return Bounce(*found) if found else None
+    header = returned.describe(returned.fields(parts[1:], text))
+    people = [mailbox for member in ("to", "cc", "bcc") for mailbox in header.get(member, ())]
+    sent_to = frozenset(mailbox["email"].lower() for mailbox in people if mailbox["email"])
+    found = bouncestatus.read(parts, text, sender, sent_to)
+    return Bounce(*found, header) if found else None
+
+
+def read_complaint(parts: list[Part]) -> Bounce | None:
+    """The complaint that a message is (RFC 5965), or None."""
+    if not any(part.type == "message/feedback-report" for part in parts):
+        return None
+    from mailpipe.parse import complaint, returned
+
+    header = returned.describe(returned.fields(parts[1:], ""))
+    status = complaint.read(parts, header)
+    return Bounce(status, "feedback-report", header) if status is not None else None
 
 
 def _looks_like_one(fields: Iterable[Header], sender: str, title: str, text: str) -> bool:

@@ -28,14 +28,19 @@ _TO = re.compile(
 _ADDRESS = re.compile(r"[^\s<>,;]{1,320}@[^\s<>,;]{1,320}")
 
 
-def read(parts: list[Part], text: str, sender: str) -> tuple[dict[str, dict[str, Any]], str] | None:
-    """The status of each recipient and where it comes from, ``delivery-status`` or ``text``; or None."""
+def read(
+    parts: list[Part], text: str, sender: str, sent_to: frozenset[str]
+) -> tuple[dict[str, dict[str, Any]], str] | None:
+    """The status of each recipient and where it comes from, ``delivery-status`` or ``text``; or None.
+
+    ``sent_to`` has the recipients in the header of the returned message, in lower case.
+    """
     notice = bouncetext.notice(text)
     found = [recipient for part in parts if _is_status(part) for recipient in dsn.read(_text(part))]
     if found:
-        return {r.address: _described(r, notice) for r in found}, "delivery-status"
+        return dict(_reported(recipient, notice, sent_to) for recipient in found), "delivery-status"
     if "final-recipient:" in text.lower() and (found := dsn.read(text)):
-        return {r.address: _described(r, notice) for r in found}, "text"
+        return dict(_reported(recipient, notice, sent_to) for recipient in found), "text"
     mentions = _mentions(parts, notice, text, sender)
     if not mentions:
         return None
@@ -43,6 +48,22 @@ def read(parts: list[Part], text: str, sender: str) -> tuple[dict[str, dict[str,
     action = "delayed" if any(phrase in above for phrase in _DELAYED) else "failed"
     found = [_stated(mention, notice, action) for mention in mentions]
     return {r.address: _described(r, notice if len(found) == 1 else "") for r in found}, "text"
+
+
+def _reported(recipient: Recipient, notice: str, sent_to: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The address that we sent to, which sent records have as key, with the status.
+
+    That is the original recipient: a forwarding host reports failures of an address that we have never
+    heard of.  Hosts also make it up; then the final one is among the recipients of our header.
+    """
+    key, final = recipient.address, recipient.final
+    if final and final.lower() in sent_to and key.lower() not in sent_to:
+        key = final
+    described = _described(recipient, notice)
+    return key, {**described, "finalRecipient": final} if final.lower() not in (
+        "",
+        key.lower(),
+    ) else described
 
 
 def _is_status(part: Part) -> bool:

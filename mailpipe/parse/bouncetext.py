@@ -22,6 +22,7 @@ _RETURNED = re.compile(
 _ADDR = r"[^\s<>()\[\]\",;:]{1,320}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9]"
 _ALONE = re.compile(rf"[\s*|>•-]{{0,20}}(?:to:\s*)?<?({_ADDR})>?(?:\s*<mailto:[^>]*>)?(?=[\s:;,.(]|$)")
 _SESSION = re.compile(rf"(?:rcpt to:\s?|\b[45]\d\d[ -](?:[45]\.\d+\.\d+ )?)<({_ADDR})>", re.IGNORECASE)
+_ANSWER = re.compile(r"\b[45]\d\d[ -][^<\n]{0,20}<")
 _WORDS = r"to|recipients?|user|mailbox|address(?:es)?|full|in|for|attempts|gateway for"
 _NAMED = re.compile(rf"\b(?:{_WORDS})\b[\s:'\"(<=*]{{1,6}}({_ADDR})", re.IGNORECASE)
 _ANY = re.compile(rf"({_ADDR})")
@@ -58,8 +59,15 @@ def read(text: str, ignored: frozenset[str]) -> list[Mention]:
                 if match and match[1].lower() not in ignored and len(places) < MAX_RECIPIENTS:
                     places.setdefault(match[1].lower(), (match[1], number))
         if places:
-            return _with_text(lines, list(places.values()))
+            mentions = _with_text(lines, list(places.values()))
+            return [_answered(mention, lines) for mention in mentions] if pattern is _SESSION else mentions
     return []
+
+
+def _answered(mention: Mention, lines: list[str]) -> Mention:
+    """With only the answers that name the address, where a transcript has them; others are around them."""
+    own = [line for line in lines if mention.address in line and _ANSWER.search(line)]
+    return Mention(mention.address, "\n".join(own)) if own else mention
 
 
 def _with_text(lines: list[str], places: list[tuple[str, int]]) -> list[Mention]:

@@ -11,6 +11,7 @@ import pybase64
 
 from mailpipe.errors import RecordError
 from mailpipe.mail import limits, mime, parts
+from mailpipe.mail.headers import Header
 from mailpipe.mail.identity import Identity
 from mailpipe.mail.smime import Opener
 from mailpipe.mail.vocabulary import Vocabulary
@@ -25,6 +26,7 @@ from mailpipe.parse import (
     data,
     envelope,
     forward,
+    loops,
     packed,
     ref,
     reply,
@@ -112,11 +114,13 @@ def read(
         **envelope.describe(fields, defects),
     }
     described |= _opened(message.root, described, options, account, defects, depth)
-    described["ref"] = ref.find(fields, described, options.identity(account)) if options.identity else None
+    identity = options.identity(account) if options.identity else None
+    automatic = _automatic(message, described, identity)
+    described["ref"] = _ref(fields, described, automatic.get("returned"), identity)
     authors = [mailbox["email"] for mailbox in described["from"]]
     trust = options.trust(account) if options.trust else authentication.NOBODY
     described["auth"] = authentication.judge(fields, authors, trust)
-    described |= _automatic(message, described)
+    described |= automatic
     described["headers"] = envelope.listed(fields, defects)
     described["defects"] = list(dict.fromkeys(defects))
     return described
@@ -201,21 +205,42 @@ def _shaped(found: data.Found, options: Options) -> tuple[data.Found, dict[str, 
     return shaped.shape(found, options.schema, options.vocabulary)
 
 
-def _automatic(message: mime.Message, described: dict[str, Any]) -> dict[str, Any]:
+def _ref(
+    fields: list[Header],
+    described: dict[str, Any],
+    returned: dict[str, Any] | None,
+    identity: Identity | None,
+) -> dict[str, Any] | None:
+    """The resource that the message is about; a bounce is about that of the mail that came back."""
+    if identity is None:
+        return None
+    found = ref.find(fields, described, identity)
+    if returned and (found is None or found["by"] == "subject"):
+        return ref.find_returned(returned, identity) or found
+    return found
+
+
+def _automatic(message: mime.Message, described: dict[str, Any], identity: Identity | None) -> dict[str, Any]:
     """Whether a machine wrote the message, and what it says about mail of ours."""
     root = message.root
     sender = described["from"][0]["email"] if described["from"] else ""
-    bounced = bounce.read(message.walk(), described["text"], sender)
+    walked = message.walk()
+    complaint = bounce.read_complaint(walked)
+    bounced = complaint or bounce.read(walked, described["text"], sender)
     facts = auto.Facts(
         root.fields,
         type=root.type,
         report=root.parameters.get("report-type", ""),
         sender=sender,
         subject=described["subject"] or "",
-        bounced=bounced is not None,
+        bounced=bounced is not None and complaint is None,
+        complained=complaint is not None,
+        loop=loops.find(root.fields, described, identity) if identity else (),
     )
-    status = {"deliveryStatus": bounced.status} if bounced else {}
-    return {"auto": auto.classify(facts), **status}
+    if bounced is None:
+        return {"auto": auto.classify(facts)}
+    returned = {"returned": bounced.returned} if bounced.returned else {}
+    return {"auto": auto.classify(facts), "deliveryStatus": bounced.status, **returned}
 
 
 def _nested(data: bytes, defects: list[str], *, options: Options, depth: int) -> dict[str, Any] | None:

@@ -12,64 +12,70 @@ _ADDRESS = re.compile(r"[^\s<>;()\"]{1,320}@[^\s<>;()\",]{1,320}")
 
 
 class Recipient(NamedTuple):
-    """What is said about one recipient; ``status`` and ``diagnostic`` may be empty, ``action`` too."""
+    """What is said about one recipient; all but ``address`` may be empty.
+
+    ``address`` is the one that the sender gave, as far as it is told (RFC 3461 section 4.2), ``final`` the
+    one that delivery was tried to.
+    """
 
     address: str
     action: str
     status: str
     diagnostic: str
+    final: str = ""
 
 
 def read(text: str) -> list[Recipient]:
     """The recipients in the text of a ``message/delivery-status`` part, or of one that looks like it."""
     found: list[Recipient] = []
-    fields: dict[str, str] = {}
-    for name, value in _fields(text):
-        if name in fields and name in ("final-recipient", "original-recipient"):
-            _add(found, fields)  # a group that lost the blank line above it
-            fields = {}
+    group: dict[str, str] = {}
+    for name, value in fields(text):
+        if name in group and name in ("final-recipient", "original-recipient"):
+            _add(found, group)  # a group that lost the blank line above it
+            group = {}
         if name:
-            fields.setdefault(name, value)
+            group.setdefault(name, value)
         else:
-            _add(found, fields)
-            fields = {}
-    _add(found, fields)
+            _add(found, group)
+            group = {}
+    _add(found, group)
     return found
 
 
-def _fields(text: str) -> list[tuple[str, str]]:
+def fields(text: str) -> list[tuple[str, str]]:
     """Name in lower case and value of each field, continuation lines joined; ("", "") ends a group."""
-    fields: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
     for line in text.split("\n"):
         if not line.strip():
-            fields.append(("", ""))
-        elif line[0] in " \t" and fields and fields[-1][0]:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}"[:MAX_VALUE])
+            found.append(("", ""))
+        elif line[0] in " \t" and found and found[-1][0]:
+            name, value = found[-1]
+            found[-1] = (name, f"{value} {line.strip()}"[:MAX_VALUE])
         else:
             name, colon, value = line.partition(":")
             if colon and " " not in name.strip():
-                fields.append((name.strip().lower(), value.strip()[:MAX_VALUE]))
-    return fields
+                found.append((name.strip().lower(), value.strip()[:MAX_VALUE]))
+    return found
 
 
-def _add(found: list[Recipient], fields: dict[str, str]) -> None:
-    address = next(
-        (
-            match[0]
-            for name in ("original-recipient", "final-recipient", "x-actual-recipient")
-            if (match := _ADDRESS.search(_typed(fields.get(name, ""))))
-        ),
-        "",
+def address(value: str) -> str:
+    """The address in a field such as ``rfc822; <jane@example.org>``, or an empty string."""
+    found = _ADDRESS.search(_typed(value))
+    return found[0] if found else ""
+
+
+def _add(found: list[Recipient], group: dict[str, str]) -> None:
+    final = address(group.get("final-recipient", ""))
+    person = (
+        address(group.get("original-recipient", "")) or final or address(group.get("x-actual-recipient", ""))
     )
-    if not address or len(found) >= MAX_RECIPIENTS:
+    if not person or len(found) >= MAX_RECIPIENTS:
         return
-    action = fields.get("action", "").partition(" ")[0].partition(";")[0].lower()
-    status = _STATUS.search(fields.get("status", ""))
-    diagnostic = _typed(fields.get("diagnostic-code", ""))
-    found.append(
-        Recipient(address, action if action in _ACTIONS else "", status[0] if status else "", diagnostic)
-    )
+    action = group.get("action", "").partition(" ")[0].partition(";")[0].lower()
+    status = _STATUS.search(group.get("status", ""))
+    diagnostic = _typed(group.get("diagnostic-code", ""))
+    exact = status[0] if status else ""
+    found.append(Recipient(person, action if action in _ACTIONS else "", exact, diagnostic, final))
 
 
 def _typed(value: str) -> str:

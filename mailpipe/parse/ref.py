@@ -36,6 +36,12 @@ def find(fields: Iterable[Header], described: Mapping[str, Any], identity: Ident
     return best
 
 
+def find_returned(returned: Mapping[str, Any], identity: Identity) -> dict[str, Any] | None:
+    """The same for a message of ours that came back: answers to it would have gone to its Reply-To."""
+    people = [*returned.get("replyTo", ()), *returned.get("from", ())]
+    return find((), {**returned, "to": people, "cc": (), "bcc": ()}, identity)
+
+
 def _candidates(
     fields: Iterable[Header], described: Mapping[str, Any], identity: Identity
 ) -> Iterator[dict[str, Any]]:

@@ -55,6 +55,8 @@ STATUS = with_members(
     status=MAYBE_TEXT,
     reason=REASON,
     hard=FLAG,
+    finalRecipient=TEXT,
+    feedbackType=TEXT,
 )
 
 PROPERTIES: dict[str, Any] = {
@@ -92,6 +94,7 @@ PROPERTIES: dict[str, Any] = {
     },
     "auth": with_members("verified", verified=MAYBE_FLAG),
     "auto": with_members("class", **{"class": AUTO}, suppressReply=FLAG, evidence=many({})),
+    "returned": {"type": "object"},
     "forwarded": {"type": ["object", "null"]},
     "safeHtml": MAYBE_TEXT,
     "crypto": {"type": "object"},

@@ -81,13 +81,13 @@ def test_a_hundred_hops_are_a_loop() -> None:
 
 
 def test_our_own_message_that_comes_back_is_a_loop() -> None:
-    fields = (("Message-ID", "<mail-api-1@example.com>"), ("Auto-Submitted", "auto-replied"))
+    evidence = {"header": "Message-ID", "value": "<mail-api-1@example.com>"}
 
-    assert verdict(*fields, is_own=lambda message_id: message_id == "mail-api-1@example.com") == (
-        "loop",
-        True,
-    )
-    assert verdict(*fields, is_own=lambda message_id: message_id == "other@example.com") == ("reply", True)
+    assert verdict(("Auto-Submitted", "auto-replied"), loop=[evidence]) == ("loop", True)
+
+
+def test_a_complaint_is_known_by_its_report_whatever_the_message_is_labelled() -> None:
+    assert verdict(complained=True) == ("complaint", True)
 
 
 def test_a_robot_address_gets_no_answer() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mailpipe.mail import mime
-from mailpipe.parse.bounce import read
+from mailpipe.parse.bounce import read, read_complaint
 
 HEAD = "From: MAILER-DAEMON@mx.example.net\nTo: mail-api@example.com\nSubject: Undelivered Mail Returned\n"
 
@@ -66,8 +66,19 @@ def test_a_delivery_status_notification_is_read_by_recipient() -> None:
             "status": "2.0.0",
             "reason": None,
             "hard": False,
+            "finalRecipient": "box@example.net",
         },
     }
+
+
+def test_of_two_names_of_a_recipient_the_one_that_we_sent_to_counts() -> None:
+    def named(original: str, final: str) -> list[tuple[str, str | None]]:
+        group = f"Original-Recipient: rfc822;{original}\nFinal-Recipient: rfc822;{final}\nAction: failed"
+        return [(key, each.get("finalRecipient")) for key, each in (bounced(report(group)) or {}).items()]
+
+    assert named("Jane@example.org", "box@example.net") == [("Jane@example.org", "box@example.net")]
+    assert named("list@example.net", "jane@example.org") == [("jane@example.org", None)]
+    assert named("JANE@example.org", "jane@example.org") == [("JANE@example.org", None)]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +130,75 @@ def test_a_warning_that_mail_is_delayed_is_no_failure() -> None:
     assert found is not None
     assert found["jane@example.org"]["delivered"] == "queued"
     assert found["jane@example.org"]["action"] == "delayed"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        report("Final-Recipient: rfc822; jane@example.org\nAction: failed").replace(
+            "To: jane@example.org\n", "To: jane@example.org\nMessage-ID: <mail-api-1@example.com>\n"
+        ),
+        text(
+            "<jane@example.org>: user unknown\n\n--- Below this line is a copy of the message.\n\n"
+            "Return-Path: <mail-api@example.com>\nMessage-ID: <mail-api-1@example.com>\n"
+            "To: jane@example.org\n\nHello"
+        ),
+        text(
+            "<jane@example.org>: user unknown\n\nOriginal mail as follows:\n\n   From: mail-api@example.com\n"
+            "   To: jane@example.org\n   Message-ID: <mail-api-1@example.com>\n\n   Hello"
+        ),
+    ],
+    ids=["part", "text", "indented"],
+)
+def test_the_header_of_the_message_that_came_back_is_found(message: str) -> None:
+    parsed = mime.read(message.encode())
+    body = next(part.content()[0].decode() for part in parsed.walk() if part.type == "text/plain")
+
+    found = read(parsed.walk(), body, "mailer-daemon@mx.example.net")
+    assert found is not None
+    assert found.returned["messageId"] == ["mail-api-1@example.com"]
+    assert found.returned["to"] == [{"name": None, "email": "jane@example.org"}]
+
+
+def complained(fields: str, header: str = "From: mail-api@example.com\nTo: max@example.org\n") -> Any:
+    message = (
+        "From: feedback@example.net\n"
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n"
+        f"\n--b\n\nA complaint.\n--b\nContent-Type: message/feedback-report\n\n{fields}\n"
+        f"--b\nContent-Type: message/rfc822\n\n{header}\nHello\n--b--\n"
+    )
+    return read_complaint(mime.read(message.encode()).walk())
+
+
+def test_a_complaint_names_the_original_recipient() -> None:
+    named = complained("Feedback-Type: fraud\nVersion: 1\nOriginal-Rcpt-To: <jane@example.org>")
+    hidden = complained("Feedback-Type: abuse\nVersion: 1")
+
+    assert {key: (each["delivered"], each["feedbackType"]) for key, each in named.status.items()} == {
+        "jane@example.org": ("yes", "fraud")
+    }
+    assert list(hidden.status) == ["max@example.org"]
+    assert named.returned["from"] == [{"name": None, "email": "mail-api@example.com"}]
+
+
+def test_other_mail_is_no_complaint() -> None:
+    assert read_complaint(mime.read(b"From: jane@example.org\n\nI complain.").walk()) is None
+
+
+def test_in_a_transcript_each_recipient_has_its_own_answer() -> None:
+    found = bounced(
+        text(
+            "   ----- Transcript of session follows -----\n"
+            "550 example.org (smtp)... 550 Host unknown\n554 <jane@example.org>... 550 Host unknown\n"
+            ">>> RCPT To:<max@example.net>\n<<< 550 No such user here\n"
+            "550 <max@example.net>... User unknown\n"
+        )
+    )
+
+    assert {key: each["reason"] for key, each in (found or {}).items()} == {
+        "jane@example.org": "bad_domain",
+        "max@example.net": "bad_mailbox",
+    }
 
 
 def test_recipients_that_only_the_header_names_are_found() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mailpipe.mail.headers import Header
 from mailpipe.mail.identity import Identity
-from mailpipe.parse.ref import find
+from mailpipe.parse.ref import find, find_returned
 
 UUID = "a74e22bb-3313-4dc4-af28-6c2bd1351c0f"
 OTHER = "11111111-3313-4dc4-af28-6c2bd1351c0f"
@@ -72,3 +72,10 @@ def test_a_ref_whose_case_was_folded_on_the_way_is_one_ref() -> None:
 
     found = find([Header("Delivered-To", address)], described(PLAIN.address("Order-7")), PLAIN)
     assert found == {"id": "order-7", "by": "address", "verified": None}
+
+
+def test_a_message_that_came_back_is_about_what_its_answers_would_be() -> None:
+    returned = {"replyTo": [{"name": None, "email": KEYED.address(UUID)}], "references": [KEYED.anchor(UUID)]}
+
+    assert find_returned(returned, KEYED) == {"id": UUID, "by": "address", "verified": True}
+    assert find_returned({"subject": "no mark"}, KEYED) is None
