@@ -18,6 +18,8 @@ MAX_ATTEMPTS = 10
 mailpipe fetch | mailpipe parse | mailpipe route rules.yaml | mailpipe settle > settled.jsonl
 # What did not go well
 mailpipe settle < routed.jsonl | jq -c 'select(.settled.outcome == "failed") | .id'
+# Why is this message in the failed folder?
+mailpipe settle --why sha256:9f2c || true
 """,
     acts=True,
 )
@@ -33,7 +35,10 @@ mailpipe settle < routed.jsonl | jq -c 'select(.settled.outcome == "failed") | .
     metavar="N",
     help="A message deferred at its Nth attempt has failed.",
 )
-def command(settings: Settings, processed: str | None, failed: str | None, max_attempts: int) -> Transform:
+@click.option("--why", metavar="ID", help="Only tell why the message with that id has failed.")
+def command(
+    settings: Settings, processed: str | None, failed: str | None, max_attempts: int, why: str | None
+) -> Transform:
     """Move routed messages to the processed or failed folder.
 
     The outcome is route.outcome: processed and failed go to the folders of those names, which are
@@ -47,11 +52,17 @@ def command(settings: Settings, processed: str | None, failed: str | None, max_a
     copied, flagged as deleted and left there. An mbox file is never changed: that a message is
     settled is noted in the state database, and fetch leaves it out from then on.
 
+    A failed message carries the reason as a keyword, such as $Mailpipe-no-rule-matched, where the server
+    keeps keywords; --why ID tells all that is known of it, by its id or the beginning of it.
+
     settled in the output tells what was done: outcome, action (moved, already, gone, flagged, left,
     noted), mailbox, uid and uidValidity.
     """
     from mailpipe.settle import core
-    from mailpipe.settle.stores import Stores
+    from mailpipe.settle import stores as opened
 
-    stores = Stores(settings, processed=processed, failed=failed)
+    if why is not None:
+        found = opened.why(why)
+        return lambda _records: iter(found)
+    stores = opened.Stores(settings, processed=processed, failed=failed)
     return partial(core.settle, mailboxes=stores, max_attempts=max_attempts)

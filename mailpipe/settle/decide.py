@@ -16,7 +16,8 @@ class Intent:
     """What shall happen to one message.
 
     ``store`` names its mailbox: ``(account, url, mailbox, uidValidity)``.  ``digest`` is the
-    record's ``id`` and ``size`` its octets, None where the record does not tell.  ``claimed`` says that
+    record's ``id`` and ``size`` its octets, None where the record does not tell.  ``slug`` is why it
+    failed, in one word.  ``claimed`` says that
     the message carries a claim among hosts.
     """
 
@@ -27,6 +28,7 @@ class Intent:
     size: int | None = None
     reason: str = ""
     claimed: bool = False
+    slug: str = ""
     blameless: bool = False
 
 
@@ -85,6 +87,7 @@ def decide(record: Record, max_attempts: int) -> Intent:
         size=size if isinstance(size, int) else None,
         reason=reason,
         claimed=source.get("claimed") is True,
+        slug=_slug(record),
         blameless=blameless,
     )
 
@@ -103,12 +106,26 @@ def _verdict(record: Record) -> tuple[Outcome, str]:
     wanted = route.get("outcome") if isinstance(route, dict) else None
     for outcome in OUTCOMES:
         if wanted == outcome:
-            return outcome, ""
+            return outcome, _said(route) if outcome == "failed" else ""
     if wanted is None:
         raise RecordError(
             "no route.outcome", slug="no-outcome", hint="run `mailpipe route RULES` before settle"
         )
     raise RecordError(f"route.outcome is {wanted!r}, not one of {', '.join(OUTCOMES)}", slug="no-outcome")
+
+
+def _said(route: Any) -> str:
+    """What route said about a failure."""
+    return ": ".join(str(route[name]) for name in ("reason", "detail") if route.get(name))
+
+
+def _slug(record: Record) -> str:
+    """The failure in one word."""
+    for member, name in (("error", "type"), ("route", "reason")):
+        told = record.get(member)
+        if isinstance(told, dict) and isinstance(told.get(name), str):
+            return str(told[name])
+    return ""
 
 
 def _store(source: dict[str, Any]) -> tuple[str | None, str, str, int | None]:

@@ -3,6 +3,7 @@
 Every step is noted before it is taken, so that a run after a crash goes on where the last one ended.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -78,7 +79,7 @@ class ImapPlace:
         earlier = find_copies(self._link, [row for uid, row in rows.items() if uid in present], wanted)
         new = self._copy(sorted(present - earlier.keys()), target, wanted)
         self._remove({**earlier, **new})
-        self._unclaim_copies(target, [row for uid, row in (earlier | new).items() if wanted[uid].claimed])
+        self._mark_copies(target, earlier | new, wanted)
         self._enter()
         left = self._existing(present - earlier.keys() - new.keys())
         results = {uid: _settled(row, "already") for uid, row in rows.items() if row.copy is not None}
@@ -156,12 +157,27 @@ class ImapPlace:
             if self._expunges:
                 session.command("UID EXPUNGE", uids)
 
-    def _unclaim_copies(self, target: str, rows: Sequence[Placement]) -> None:
-        """A copy is nobody's: who puts it back into the inbox wants it to be fetched again."""
-        copies = [row.copy for row in rows if row.copy]
-        if copies:
-            self._link.enter(target, read_only=False)
-            unclaim(self._link.session(), copies)
+    def _mark_copies(self, target: str, rows: Mapping[int, Placement], wanted: Mapping[int, Intent]) -> None:
+        """Say on failed copies why, by a keyword; and let go of claims.
+
+        A copy is nobody's: who puts it back into the inbox wants it to be fetched again.
+        """
+        claimed = [row.copy for uid, row in rows.items() if row.copy and wanted[uid].claimed]
+        failed: dict[str, list[int]] = {}
+        for uid, row in rows.items():
+            intent = wanted[uid]
+            if row.copy and intent.outcome == "failed" and intent.slug:
+                failed.setdefault(keyword(intent.slug), []).append(row.copy)
+        if not claimed and not failed:
+            return
+        folder = self._link.enter(target, read_only=False)
+        unclaim(self._link.session(), claimed)
+        for word, copies in failed.items() if folder.takes_keywords else ():
+            try:
+                for uids in uid_sets(copies):
+                    self._link.session().command("UID STORE", uids, "+FLAGS.SILENT", f"({word})")
+            except Refused:
+                return  # servers have limits on keywords; the state database tells as well
 
     def _enter(self) -> bool:
         """Be in the folder; False if it is not the one that fetch saw."""
@@ -185,6 +201,11 @@ class ImapPlace:
     def _existing(self, wanted: Iterable[int]) -> set[int]:
         session = self._link.session()
         return {uid for uids in uid_sets(wanted) for uid in searched(session, f"UID {uids}")}
+
+
+def keyword(slug: str) -> str:
+    """The keyword that tells on a message why it failed."""
+    return "$Mailpipe-" + re.sub(r"[^A-Za-z0-9]+", "-", slug).strip("-")[:40]
 
 
 def copyuid(arguments: str) -> tuple[int, dict[int, int]]:

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from mailpipe import config
 from mailpipe.config import Settings
-from mailpipe.errors import ConfigError, DataError, RecordError
+from mailpipe.errors import ConfigError, DataError, NoInputError, RecordError
+from mailpipe.record import Record
 from mailpipe.settle.decide import Intent, Settled
+from mailpipe.wire.failures import Failure, Failures
 from mailpipe.wire.leases import Leases
 from mailpipe.wire.location import Location, box, locate, of_account, of_url
 from mailpipe.wire.placements import Placements
@@ -52,6 +54,10 @@ class Stores:
         return Leases(config.state_dir(), holder=f"settle-{os.getpid()}", clock=time.time)
 
     @cached_property
+    def _failures(self) -> Failures:
+        return Failures(config.state_dir(), time.time)
+
+    @cached_property
     def _placements(self) -> Placements:
         return Placements(config.state_dir())
 
@@ -83,6 +89,7 @@ class Stores:
             folder = self._processed or folders.processed
         else:
             folder = self._failed or folders.failed
+            self._failures.note(_failure(intent, folder) for intent in intents)
         done: list[str] = []
         try:
             for index, result in self._place(intents[0].store, location).put(intents, folder):
@@ -139,3 +146,23 @@ class Stores:
         if validity is None:
             raise DataError(f"a message of {url} comes without source.uidValidity", hint="fetch it again")
         return ImapPlace(Link(location, time.monotonic), account, mailbox, validity, self._placements)
+
+
+def _failure(intent: Intent, folder: str) -> Failure:
+    _, url, mailbox, _ = intent.store
+    return Failure(
+        id=intent.digest or f"{url}/{mailbox}/{intent.key}",
+        reason=intent.reason or "route says failed",
+        url=url,
+        mailbox=mailbox,
+        uid=intent.key,
+        folder=folder,
+    )
+
+
+def why(wanted: str) -> list[Record]:
+    """What is known of a failed message; raises NoInputError when nothing is."""
+    found = Failures(config.state_dir(), time.time).of(wanted)
+    if not found:
+        raise NoInputError(f"no message with the id {wanted!r} has failed on this host")
+    return found

@@ -286,3 +286,21 @@ def test_two_equal_messages_stay_two_after_a_kill(box: Box, home_env: dict[str, 
 
     assert actions(result) == ["already", "already"]
     assert (box.raws(), box.raws("processed")) == ([], [message(1)] * 2)
+
+
+def test_failed_mail_says_why(box: Box, run: Run) -> None:
+    box.fill(3)
+    records = box.fetched("failed", "failed", "processed")
+    records[0]["route"] |= {"reason": "no-rule-matched", "detail": "see the rules"}
+    del records[1]["route"]
+    records[1]["error"] = {"stage": "parse", "type": "limit:parts", "detail": "too many", "retryable": False}
+
+    box.settle(records)
+
+    flags = [one.flags - {"\\Recent"} for one in box.server.list(box.user, "failed")]
+    assert flags == [{"$Mailpipe-no-rule-matched"}, {"$Mailpipe-limit-parts"}]
+    [told] = run(["settle", "--why", records[0]["id"]]).records
+    assert (told["reason"], told["mailbox"]) == ("no-rule-matched: see the rules", "failed")
+    assert run(["settle", "--why", records[1]["id"][:20]]).records[0]["reason"] == "too many"
+    assert run(["settle", "--why", records[1]["id"][7:19]]).records[0]["reason"] == "too many"
+    assert run(["settle", "--why", records[2]["id"]]).status == 66
