@@ -4,12 +4,13 @@ from typing import NamedTuple, Protocol
 
 MAX_LINE = 64 * 1024 * 1024  # octets
 CHUNK = 256 * 1024
+ROOMY = 4 * 1024 * 1024  # octets of the buffer that are kept for the next line
 
 
 class Stream(Protocol):
-    """A binary input that gives what is there, up to ``size`` octets; ``io.BufferedReader`` is one."""
+    """A binary input that gives what is there, as far as there is room; ``io.BufferedReader`` is one."""
 
-    def read1(self, size: int, /) -> bytes: ...
+    def readinto1(self, room: memoryview, /) -> int: ...
 
 
 class Line(NamedTuple):
@@ -22,48 +23,80 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """The lines of a stream, one after the other; memory is bounded by the limit."""
+    """The lines of a stream, one after the other; memory is bounded by the limit.
+
+    Octets are read into one buffer that is used again and again: long lines that come in pieces of their own
+    make the allocator return and fault in the same memory for each of them, which takes longer than reading.
+    """
 
     def __init__(self, stream: Stream, limit: int = MAX_LINE) -> None:
         self._stream = stream
         self._limit = limit
-        self._buffer = b""
-        self._start = 0
+        self._buffer = bytearray(CHUNK)
+        self._start = 0  # what is in the buffer, and not yet given
+        self._end = 0
         self._number = 0
         self._offset = 0
         self._ended = False
 
     def pending(self) -> bool:
         """Whether the next line can be had without waiting for its writer."""
-        if self._ended or self._buffer.find(b"\n", self._start) >= 0:
+        if self._ended or self._buffer.find(b"\n", self._start, self._end) >= 0:
             return True
         ready = getattr(self._stream, "ready", None)
         return ready is not None and bool(ready())
 
     def next(self) -> Line | None:
         """The next line, or None at the end of input; a last line needs no line end."""
-        end = self._buffer.find(b"\n", self._start)
-        if end >= 0:
-            text = self._buffer[self._start : end]
-            self._start = end + 1
-            return self._line(text, len(text), ended=True)
-        return self._long()
+        scanned = self._start
+        while (found := self._buffer.find(b"\n", scanned, self._end)) < 0:
+            if self._end - self._start > self._limit:
+                return self._cut()
+            held = self._end - self._start
+            if not self._fill():
+                text = self._take(self._end)
+                return self._line(text, len(text), ended=False) if text else None
+            scanned = self._start + held
+        text = self._take(found)
+        self._start = found + 1
+        return self._line(text, len(text), ended=True)
 
-    def _long(self) -> Line | None:
-        parts = [self._buffer[self._start :]]
-        octets = len(parts[0])
-        self._buffer, self._start = b"", 0
-        while chunk := self._stream.read1(CHUNK):
-            end = chunk.find(b"\n")
-            piece = chunk if end < 0 else chunk[:end]
-            if octets <= self._limit:
-                parts.append(piece[: self._limit + 1 - octets])
-            octets += len(piece)
-            if end >= 0:
-                self._buffer, self._start = chunk, end + 1
-                return self._line(b"".join(parts), octets, ended=True)
-        self._ended = True
-        return self._line(b"".join(parts), octets, ended=False) if octets else None
+    def _take(self, end: int) -> bytes:
+        with memoryview(self._buffer) as view:
+            text = bytes(view[self._start : end])
+        self._start = end
+        return text
+
+    def _fill(self) -> bool:
+        """Read once more behind what is held; False at the end of input."""
+        held = self._end - self._start
+        if len(self._buffer) - self._end < CHUNK:
+            if len(self._buffer) > ROOMY and held < CHUNK:
+                self._buffer = self._buffer[self._start : self._end]  # one long line is over
+            elif self._start:
+                self._buffer[:held] = self._buffer[self._start : self._end]
+            self._start, self._end = 0, held
+            if len(self._buffer) - held < CHUNK:
+                self._buffer += bytes(4 * CHUNK)
+        with memoryview(self._buffer) as view, view[self._end : self._end + CHUNK] as room:
+            octets = self._stream.readinto1(room)
+        self._end += octets
+        self._ended = not octets
+        return bool(octets)
+
+    def _cut(self) -> Line:
+        """The beginning of a line that is too long; the rest is read and forgotten."""
+        octets = self._end - self._start
+        text = self._take(self._start + self._limit)
+        self._buffer, self._start, self._end = bytearray(2 * CHUNK), 0, 0
+        while self._fill():
+            found = self._buffer.find(b"\n", 0, self._end)
+            if found >= 0:
+                self._start = found + 1
+                return self._line(text, octets + found, ended=True)
+            octets += self._end
+            self._end = 0
+        return self._line(text, octets, ended=False)
 
     def _line(self, text: bytes, octets: int, *, ended: bool) -> Line:
         self._number += 1
