@@ -1,5 +1,6 @@
 """Recognises ``label: value`` lines as people write them in forms and hurried answers."""
 
+import re
 from typing import NamedTuple
 
 from mailpipe.mail.fold import plain
@@ -10,11 +11,16 @@ MAX_WORDS = 5  # of a label
 MAX_LINE = 2000  # characters; the rest of a longer line is not looked at
 _BULLETS = "-*+•·–▪◦‣"
 _WRAPPING = "*_`\"'“”„«»"  # what people and Markdown put around a label
+_NUMBERED = re.compile(r"\(?\d{1,2}[.)]\s+(?=\D)")
+_DASH = re.compile(r" (?:[-–—→]|[-=]>) |[ .…]?\.{3,}[ .]?|\s?…{2,}\s?")  # or the dots of a form
 _NOT_IN_LABELS = frozenset(',;?!<>@{}[]\\…"“”')
 
 
 class Line(NamedTuple):
-    """One ``label: value`` line; ``number`` counts from 1, ``mark`` is one of ``: = - |`` and tab."""
+    """One ``label: value`` line; ``number`` counts from 1, ``mark`` is one of ``: = - |`` and tab.
+
+    Arrows and the dots of a form are ``-``, too: whoever means them as marks uses names that are known.
+    """
 
     number: int
     label: str
@@ -27,6 +33,8 @@ def read(text: str, number: int) -> Line | None:
     line = text[:MAX_LINE].strip()
     if line[:1] in _BULLETS and line[1:2] in (" ", "\t"):
         line = line[2:].lstrip()
+    elif line[:1].isdigit() and (numbered := _NUMBERED.match(line)):
+        line = line[numbered.end() :]
     if not line:
         return None
     if line[0] == "|" or "\t" in line:
@@ -66,11 +74,8 @@ def _separator(line: str) -> tuple[int, int, str] | None:
         if not is_time and after != "//" and after[:1] not in (":", "="):
             return place, place + 1, "=" if mark == "=" else ":"
         return None
-    for dash in (" - ", " – ", " — "):
-        place = head.find(dash)
-        if place > 0:
-            return place, place + 3, "-"
-    return None
+    found = _DASH.search(head)
+    return (found.start(), found.end(), "-") if found and found.start() > 0 else None
 
 
 def bare(label: str) -> str:

@@ -27,7 +27,7 @@ def read(text: str, number: int, vocabulary: Vocabulary) -> list[Line]:
     a courtesy, or, after something like a number plate, a sentence.
     """
     line = labels.read(text, number)
-    if line is not None and line.mark in "|\t":
+    if line is not None and (line.mark in "|\t" or (line.mark == "-" and "..." in text)):
         return [line] if vocabulary.field(line.label) else []
     reader = _Reader(number, vocabulary)
     pieces = _BETWEEN.split(text[: labels.MAX_LINE].strip(), MAX_PIECES)

@@ -178,6 +178,9 @@ def test_yaml_that_mail_has_no_business_to_contain_is_no_data(yaml: str) -> None
         ("Plaque : AB\nÉtat : fait", {"Plaque": "AB", "État": "fait"}, "lines"),
         ("**Plate:** AB\n*Status:* done", {"Plate": "AB", "Status": "done"}, "lines"),
         ("- plate: AB\n- status: done", {"plate": "AB", "status": "done"}, "lines"),
+        ("1. plate: AB\n2) status: done\n", {"plate": "AB", "status": "done"}, "lines"),
+        ("• plate: AB\n• status: done", {"plate": "AB", "status": "done"}, "lines"),
+        ("**Plate**: AB\n**Status**: done", {"Plate": "AB", "Status": "done"}, "lines"),
         ("Hello,\n\nplate: AB\n\nstatus: done\n\nBye", {"plate": "AB", "status": "done"}, "lines"),
         ("plate: AB\n--\nstatus: done", {"plate": "AB", "status": "done"}, "lines"),
         ("--\nplate: AB", {"plate": "AB"}, "lines"),
@@ -222,6 +225,8 @@ def test_data_that_people_type_keeps_its_spelling(text: str, data: dict[str, Any
         "> plate: AB\n> status: done",
         "Done.\n-- \nTel: 0123\nFax: 456",
         "",
+        "Well ... ok",
+        "I looked at it -> all is well",
         "x" * 100_000,
     ],
 )
@@ -258,6 +263,9 @@ def test_prose_is_no_data(text: str) -> None:
         ("Done? plate: AB-123", {"plate_number": "AB-123"}),
         ("plate：粤B12345、fait", {"plate_number": "粤B12345", "status": "done"}),
         ("Status - fait", {"status": "done"}),
+        ("plate -> AB\nStatus → fait", {"plate_number": "AB", "status": "done"}),
+        ("Plate ....... AB-123\nStatus ... fait", {"plate_number": "AB-123", "status": "done"}),
+        ("Plate\u200bNumber: AB", {"plate_number": "AB"}),
         ("no plate: AB", None),
         ("the car with plate AB-123 is here", None),
         ("Is it done?", None),
@@ -298,6 +306,19 @@ def test_the_table_of_the_html_is_read_when_the_text_has_no_data() -> None:
 
     found = human("Please see the table.", html=html)
     assert (found.data, found.source) == ({"Plate": "AB", "Status": "done"}, "table")
+
+
+def test_a_definition_list_of_the_html_is_read_when_the_text_has_no_data() -> None:
+    html = "<p>Hello</p><dl><dt>Plate<dd>AB<dt>Status<dd>done</dl>"
+
+    assert human("Please see below.", html=html).data == {"Plate": "AB", "Status": "done"}
+    assert human("Please see below.", WORDS, html=html).data == {"plate_number": "AB", "status": "done"}
+
+
+def test_a_table_for_the_layout_is_not_looked_at_twice() -> None:
+    html = f"<table><tr><td>{'word ' * 20}<td>{'word ' * 20}</table>"
+
+    assert human("Please see the text.", html=html).data is None
 
 
 def test_hidden_and_quoted_rows_of_the_html_are_no_data() -> None:
