@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from mailpipe._docs import files, model
-from mailpipe._docs.examples import CONFIG, RECORD, RULES, VOCABULARY
+from mailpipe._docs.examples import CONFIG, MORE_RULES, RECORD, RULES, VOCABULARY
 from mailpipe._docs.meanings import INPUT, STATUSES
 from mailpipe._docs.members import MEMBERS
 from mailpipe.cli import STAGES
 from mailpipe.config import load
 from mailpipe.errors import Exit
 from mailpipe.mail import vocabulary
-from mailpipe.route import rules
+from mailpipe.route import rulefile, rules
 from mailpipe.wire import plainyaml
 from tests.conftest import Run
 from tests.servers import need
@@ -89,7 +89,7 @@ def test_a_page_shows_text_as_it_was_written(name: str) -> None:
     assert "\\f" not in shown
     assert "\\[" not in shown
     if name == "man/mailpipe-rules.5":
-        assert all(line in shown for line in (RULES + VOCABULARY).splitlines())
+        assert all(line in shown for line in (RULES + VOCABULARY + MORE_RULES).splitlines())
     if name == "man/mailpipe-record.5":
         assert all(line in shown for line in RECORD.splitlines())
 
@@ -110,6 +110,16 @@ def test_the_examples_of_rules_and_vocabulary_are_such() -> None:
     words = vocabulary.build(plainyaml.parse(VOCABULARY.encode(), "v"), "v")
 
     assert len(rules.build(plainyaml.parse(RULES.encode(), "r"), "r", words).rules) == 4
+
+
+def test_the_other_rules_of_the_manual_are_such(tmp_path: Path) -> None:
+    (tmp_path / "vehicle.schema.json").write_text("{}")
+    for name in ("thank", "order"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "rules.yaml").write_text(MORE_RULES)
+
+    assert len(rulefile.load(tmp_path / "rules.yaml").rules) == 3
 
 
 def test_the_example_of_a_record_is_json_with_documented_members() -> None:

@@ -37,6 +37,26 @@ rules:
     outcome: failed
 """
 
+MORE_RULES = """\
+secret: {file: hook.key}
+rules:
+  - name: keep everything
+    append: everything.jsonl
+    continue: true
+  - name: vehicle checked
+    when:
+      data.status: done
+      data: {schema: vehicle.schema.json}
+      data.mileage: {minimum: 1}
+    post: https://hooks.example.com/vehicles
+    reply: [./thank]
+  - name: an order
+    when:
+      subject: {matches: '(?i)\\b(order|Bestellung) (?P<order>[A-Z]{2}-[0-9]+)'}
+    run: [./order, "{captures.order}"]
+    limits: {memory: 512M, cpu: 20}
+"""
+
 VOCABULARY = """\
 fields:
   plate_number: [plate, plate number, immatriculation, Kennzeichen]

@@ -6,7 +6,7 @@ import msgspec
 
 from mailpipe import __version__
 from mailpipe._docs import meanings
-from mailpipe._docs.examples import CONFIG, RECORD, RULES, VOCABULARY
+from mailpipe._docs.examples import CONFIG, MORE_RULES, RECORD, RULES, VOCABULARY
 from mailpipe._docs.members import JMAP, OWN, Member
 from mailpipe._docs.roff import bold, inline, italic, literal, page, paragraph, prose, tagged
 from mailpipe._docs.rulestext import CONDITIONS, HANDLERS, OUTCOMES, REPLIES, WEBHOOKS
@@ -20,8 +20,8 @@ Section = tuple[str, list[str]]
 # What people write where the type says less: rules are read as text, and turned into these later.
 _WRITTEN = {
     (Operators, "exists"): "true or false",
-    (Operators, "minimum"): "number",
-    (Operators, "maximum"): "number",
+    (Operators, "minimum"): "number or date",
+    (Operators, "maximum"): "number or date",
     (Operators, "not"): "check",
     (Operators, "count"): "number or check",
     (Rule, "when"): "mapping of paths to checks",
@@ -123,7 +123,13 @@ def rules_page() -> str:
         ("REPLIES", [*prose(REPLIES), *_keys(ReplyLimits)]),
         ("LIMITS", [*paragraph(summary(Limits)), *_keys(Limits)]),
         ("OUTCOMES", prose(OUTCOMES)),
-        ("EXAMPLES", ["Rules:", *literal(RULES), "The vocabulary they name:", *literal(VOCABULARY)]),
+        (
+            "EXAMPLES",
+            [
+                *("Rules:", *literal(RULES), "The vocabulary they name:", *literal(VOCABULARY)),
+                *("A webhook, an answer, a capture, and a rule that goes on:", *literal(MORE_RULES)),
+            ],
+        ),
         ("SEE ALSO", _see_also("mailpipe-route(1)", "mailpipe-settle(1)", "mailpipe-record(5)")),
     ]
     return page("mailpipe-rules", 5, __version__, "which handler gets which message", sections)

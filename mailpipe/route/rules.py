@@ -174,8 +174,10 @@ def _check_sense(rule: Rule) -> None:
         raise ValueError("continue without run, post, append or reply does nothing")
     if not 0 < rule.timeout <= LONGEST:
         raise ValueError(f"timeout is a number of seconds up to {LONGEST:.0f}")
-    if rule.append == "":
+    if rule.append is not None and (not rule.append or "\0" in rule.append):
         raise ValueError("append is the name of a file")
+    if rule.append is not None and _PLACEHOLDER.search(rule.append):
+        raise ValueError("append: nothing of a message can name a file; write a rule for each file")
 
 
 def _terms(rule: Rule) -> Terms:

@@ -288,4 +288,7 @@ def test_the_handlers_of_the_example_work(desk: Desk, run: Run) -> None:
     assert (desk.folder / "handled.log").read_text() == "sha256:1f order 1\n"
     assert results[0]["route"]["reply"]["status"] == 0, results[0]["route"]["reply"]
     assert "within 24 hours" in results[1]["route"]["reply"]["withheld"]
-    assert desk.count("out") == 1
+    [answer] = (desk.home / "out" / "new").iterdir()
+    header = answer.read_text().partition("\n\n")[0]
+    assert "Auto-Submitted: auto-replied" in header
+    assert "In-Reply-To: <x@example.net>" in header

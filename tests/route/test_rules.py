@@ -48,6 +48,37 @@ def test_arguments_are_text_or_placeholders() -> None:
         ("rules: [{name: a, run: [sh, -c, '{subject}']}]", "what follows -c would be run as a program"),
         ("rules: [{name: a, run: [x], append: y}]", "run and append in one rule"),
         ("rules: [{name: a, append: ''}]", "append is the name of a file"),
+        ("rules: [{name: a, append: '{ref.id}.jsonl'}]", "append: nothing of a message can name a file"),
+        ("rules: [{name: a, append: 'x/{data.v}/y'}]", "append: nothing of a message can name a file"),
+        ("rules: [{name: a, stop: true, continue: true}]", "stop and continue in one rule"),
+        (
+            "rules: [{name: a, outcome: failed, continue: true}]",
+            "continue without run, post, append or reply",
+        ),
+        ("rules: [{name: a, post: 'https://x.example.com'}]", "no secret to sign with"),
+        (
+            "rules: [{name: a, post: {url: 'https://x.example.com', retires: 1}}]",
+            "rule 1 'a': post: unknown key 'retires'; did you mean 'retries'?",
+        ),
+        (
+            "secret: {env: K}\nrules: [{name: a, post: {url: 'https://x.example.com', retries: 9}}]",
+            "post: retries is a number up to 5",
+        ),
+        (
+            "secret: {env: K}\nrules: [{name: a, post: {url: 'https://x.example.com', timeout: 0}}]",
+            "post: timeout is a number of seconds up to 60",
+        ),
+        ("secret: {env: K, file: f}\nrules: [{stop: true}]", "a secret is exactly one of command, file, env"),
+        ("replies: {hour: 1}\nrules: [{stop: true}]", "replies: unknown key 'hour'; did you mean"),
+        ("rules: [{name: a, run: [x], limits: {memory: lots}}]", "limits: memory is a size like 512M"),
+        (
+            "rules: [{name: a, run: [x], limits: {mem: 1}}]",
+            "limits: unknown key 'mem'; did you mean 'memory'?",
+        ),
+        ("rules: [{name: a, run: [x], limits: {cpu: 0}}]", "cpu is at least 1 second"),
+        ("rules: [{name: a, reply: ./x}]", "reply is a list of arguments, never a shell line"),
+        ("rules: [{name: a, when: {x: {matches: '('}}, stop: true}]", "x: '(' is not a regular expression"),
+        ("rules: [{name: a, when: {x: {schema: a.json}}, stop: true}]", "schema: a.json cannot be read here"),
         (
             "rules: [{name: a, run: [x], timeout: soon}]",
             "rule 1 'a': Expected `float`, got `str` in `timeout`",

@@ -164,6 +164,50 @@ def test_a_hangup_reads_the_rules_again(tmp_path: Path, home_env: dict[str, str]
     assert b"the rules of before stay in force" in stderr
 
 
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_a_reader_that_goes_away_ends_it_quietly(jobs: str, tmp_path: Path, sh: Shell) -> None:
+    (tmp_path / "rules.yaml").write_text("rules: [{run: [cat]}]")
+    (tmp_path / "many.jsonl").write_text("{}\n" * 2000)
+
+    result = sh(
+        f"{{ mailpipe route --jobs {jobs} rules.yaml < many.jsonl; echo $? > status; }} | head -n 1",
+        cwd=tmp_path,
+    )
+
+    assert (len(result.records), result.stderr, (tmp_path / "status").read_text()) == (1, "", "141\n")
+
+
+def test_a_full_disk_ends_the_stage_and_the_message_stays(tmp_path: Path, sh: Shell) -> None:
+    deliver(tmp_path, 2)
+    (tmp_path / "rules.yaml").write_text("rules: [{append: all.jsonl}]")
+    sh("mailpipe fetch maildir:in | mailpipe parse > parsed.jsonl", cwd=tmp_path)
+
+    result = sh(
+        "{ (ulimit -f 0; mailpipe route rules.yaml < parsed.jsonl); echo $? > status; } | mailpipe settle",
+        cwd=tmp_path,
+    )
+
+    assert (tmp_path / "status").read_text() == "74\n"
+    assert [record["error"]["type"] for record in result.records] == ["io"]
+    assert (waiting(tmp_path), (tmp_path / "all.jsonl").read_text()) == (2, "")
+
+
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_a_line_that_is_no_record_does_not_stop_the_others(jobs: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "rules.yaml").write_text("rules: [{outcome: processed}]")
+    stdin = b'{"n": 1}\n\xff\xfe not UTF-8\n{"n": "' + b"x" * (65 * 1024 * 1024) + b'"}\n{"n": 2}\n'
+
+    result = run(["route", "--jobs", jobs, "rules.yaml"], stdin=stdin, cwd=tmp_path)
+
+    assert [("error" in one, one.get("n")) for one in result.records] == [
+        (False, 1),
+        (True, None),
+        (True, None),
+        (False, 2),
+    ]
+    assert result.status == 1
+
+
 STORM = """
 rules:
   - name: answer
