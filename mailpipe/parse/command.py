@@ -118,6 +118,10 @@ def command(settings: Settings, files: tuple[str, ...], jobs: int, **flags: Any)
     The text is taken apart into reply, quoted and signature. Structured data comes from a JSON or
     YAML part, else from what people typed in the reply, through the vocabulary: dataSource says which.
 
+    auth says whether the account's own border servers vouch for the author, crypto what was signed and
+    encrypted with S/MIME, which is opened with the account's keys (smime in mailpipe-config(5)).
+    Invitations and answers to them are in calendar, positions of all kinds in geo.
+
     With --schema, data that people typed gets the names and types that a JSON Schema (draft 2020-12)
     wants, where there is no doubt: "12500" is an integer, "12 500 km" is none, yes is true in thirty
     languages. What else is meant is said in the schema beside a type: x-group: " ", x-decimal: ",",

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from mailpipe.errors import UnavailableError
 from mailpipe.mail.smime import Certificate
 
-SECONDS = 60  # how long one run may take
+SECONDS = 30  # how long one run may take
 PROGRAM = "openssl"
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
@@ -67,7 +67,7 @@ class Session:
         reader, writer = os.pipe()
         self._open.callback(os.close, reader)
         with open(writer, "wb") as pipe:
-            pipe.write(phrase.encode()[:1024] + b"\n")
+            pipe.write(phrase.encode("utf-8", "surrogateescape")[:1024] + b"\n")
         self._passed.append(reader)
         return ["-passin", f"fd:{reader}"]
 
@@ -101,9 +101,9 @@ def run(args: Sequence[str], data: bytes = b"") -> Done:
         return session.run(args, data)
 
 
-def certificates(pem: bytes) -> list[Certificate]:
-    """Every certificate in PEM text; one that openssl cannot read is left out."""
-    found = (certificate(each) for each in _PEM.findall(pem))
+def certificates(pem: bytes, limit: int) -> list[Certificate]:
+    """The first certificates in PEM text; one that openssl cannot read is left out."""
+    found = (certificate(each) for each in blocks(pem)[:limit])
     return [each for each in found if each is not None]
 
 

@@ -10,6 +10,8 @@ from mailpipe.errors import ConfigError, NotPermittedError, UnavailableError
 from mailpipe.mail.smime import Decrypted, Verified
 from mailpipe.wire import openssl
 
+MAX_SIGNERS = 10  # whose certificates are looked at
+
 # What openssl says of a certificate that it does not accept, and what we call it.
 _REASONS = {
     "certificate has expired": "certificate-expired",
@@ -80,7 +82,7 @@ class Opener:
             reason = next((slug for said, slug in _BROKEN.items() if said in done.said), "unreadable")
             return Verified(None if reason == "unreadable" else False, None, reason)
         content = None if contents else done.output
-        signers = tuple(openssl.certificates(pem))
+        signers = tuple(openssl.certificates(pem, MAX_SIGNERS))
         authorities = authorities_of(self._smime)
         if not authorities:
             return Verified(True, None, "nobody-trusted", content, signers)

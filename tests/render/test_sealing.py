@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from mailpipe.mail import compose, mime, seal
 from tests.conftest import Result, Run
 from tests.servers.certificates import Authority, Person, Pki, openssl
+from tests.servers.smtp import Server
 
 BODY = "Dear {{ name }},\n\nFrom now on: done \n\n    code with blanks   \n"
 DATA = {"name": "Zoë", "mail": "dupont@example.net", "plate": "AB-123", "list": [1, "x "]}
@@ -332,6 +334,30 @@ def test_without_keys_a_template_that_signs_ends_the_stage(run: Run, tmp_path: P
     done = run(["render", "t.md"], stdin=[DATA])
 
     assert (done.status, "set own of smime" in done.stderr) == (78, True)
+
+
+def test_without_openssl_nothing_is_rendered_in_clear(desk: Desk, run: Run) -> None:
+    desk.raw("sign: true")  # writes the template
+
+    done = run(["render", "t.md"], stdin=[DATA], env={**desk.env, "PATH": "/nonexistent"}, cwd=desk.folder)
+
+    assert (done.status, "there is no program openssl" in done.stderr) == (69, True)
+    assert b'"raw"' not in done.stdout
+
+
+def test_a_signature_survives_real_sending(
+    desk: Desk, run: Run, smtpd: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = smtpd()
+    rendered = desk.render("sign: true")
+
+    sent = run(["send", "--via", server.url()], stdin=rendered.stdout, env=desk.env, cwd=desk.folder)
+    run(["send", "--via", "maildir:out"], stdin=rendered.stdout, env=desk.env, cwd=desk.folder)
+    filed = run(["parse", "out"], env=desk.env, cwd=desk.folder).records
+
+    assert sent.status == 0
+    assert desk.parse(server.mails[0].content)["crypto"]["signed"]["verified"] is True
+    assert [record["crypto"]["signed"]["verified"] for record in filed] == [True]
 
 
 def test_large_keys_and_many_recipients_work_together(desk: Desk) -> None:
