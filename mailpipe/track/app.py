@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailpipe.mail import pixel
 from mailpipe.mail.pixel import Purpose
@@ -26,6 +27,12 @@ FRESH = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+READS = ("GET", "HEAD")
+_GIF_FIELDS = [
+    *((name.lower().encode(), value.encode()) for name, value in FRESH.items()),
+    (b"content-type", b"image/gif"),
+    (b"content-length", str(len(GIF)).encode()),
+]
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">
 <title>Unsubscribe</title><body style="font:1rem sans-serif;max-width:30rem;margin:4rem auto">
@@ -55,11 +62,23 @@ class Server:
         self._buffer = buffer
         self.counts: Counter[str] = Counter()
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         """The application."""
+        inner = self._others()
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            # Nearly all requests are for a pixel: they take the short way.
+            if scope["type"] == "http" and scope["path"].startswith("/o/") and scope["method"] in READS:
+                await self.pixel(scope, receive, send)
+            else:
+                await inner(scope, receive, send)
+
+        return application
+
+    def _others(self) -> Starlette:
         made = Starlette(
             routes=[
-                Route("/o/{token:path}", self.pixel, methods=["GET"]),
+                Route("/o/{token:path}", self.busy, methods=["GET"]),  # what comes here has another method
                 Route("/u/{token:path}", self.unsubscribe, methods=["GET", "POST"]),
                 Route("/health", self.health, methods=["GET"]),
                 Route("/metrics", self.metrics, methods=["GET"]),
@@ -68,13 +87,20 @@ class Server:
         made.router.redirect_slashes = False  # a redirection would repeat what the client calls us
         return made
 
-    async def pixel(self, request: HttpRequest) -> Response:
-        """The picture."""
+    async def pixel(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The picture; everything that depends on the token comes after it."""
         if not self._buffer.has_room:
-            return self._busy()
-        response = Response(GIF, media_type="image/gif", headers=FRESH)
-        response.background = BackgroundTask(self._opened, request)
-        return response
+            await self._busy()(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": _GIF_FIELDS})
+        await send({"type": "http.response.body", "body": GIF})
+        facts = _facts(scope)
+        token = scope["path"].removeprefix("/o/").removesuffix(".gif")
+        self._note(token, "open", facts, classify(facts, self._policy.own))
+
+    async def busy(self, _request: HttpRequest) -> Response:
+        """Nothing is answered that could not be kept."""
+        return self._busy()
 
     async def unsubscribe(self, request: HttpRequest) -> Response:
         """A form for people, who follow links; scanners do so too, so only POST unsubscribes (RFC 8058)."""
@@ -102,7 +128,7 @@ class Server:
         """Counts for Prometheus; not for everybody, because they tell whether a token was good."""
         forwarded = {"x-forwarded-for", "forwarded"} & set(request.headers)
         seen = (forwarded and not self._policy.behind_proxy) or not within(
-            _address(request), self._policy.observers
+            _facts(request.scope).address, self._policy.observers
         )
         if seen:
             return PlainTextResponse("Not Found", 404)
@@ -110,18 +136,12 @@ class Server:
         return PlainTextResponse(exposed(self.counts, self._buffer.written, gauges), headers=FRESH)
 
     def _busy(self) -> Response:
-        """Nothing is answered that could not be kept."""
         self.counts["busy"] += 1
         return PlainTextResponse("try later\n", 503, headers={**FRESH, "Retry-After": "10"})
 
-    async def _opened(self, request: HttpRequest) -> None:
-        token = request.path_params["token"].removesuffix(".gif")
-        facts = Request(request.method, _address(request), request.scope["headers"])
-        self._note(token, "open", facts, classify(facts, self._policy.own))
-
     async def _unsubscribed(self, request: HttpRequest) -> None:
-        facts = Request(request.method, _address(request), request.scope["headers"])
-        self._note(request.path_params["token"], "unsubscribe", facts, Verdict("human", "one-click"))
+        token = request.path_params["token"]
+        self._note(token, "unsubscribe", _facts(request.scope), Verdict("human", "one-click"))
 
     def _note(self, token: str, purpose: Purpose, facts: Request, verdict: Verdict) -> None:
         known = pixel.read(token, self._policy.keys, purpose)
@@ -145,8 +165,9 @@ class Server:
         )
 
 
-def _address(request: HttpRequest) -> str:
-    return request.client.host if request.client else ""
+def _facts(scope: Scope) -> Request:
+    client = scope.get("client")
+    return Request(scope["method"], client[0] if client else "", scope["headers"])
 
 
 def exposed(counts: Mapping[str, int], written: int, gauges: Mapping[str, int]) -> str:
