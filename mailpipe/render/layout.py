@@ -75,10 +75,9 @@ class Layouts:
         return Layout(page, text, source, tuple(parts.values()))
 
 
-def base_values(data: dict[str, Any], subject: str, ref: str | None, lang: str, logo: str) -> dict[str, Any]:
-    """What a base can print: the data, and over them what every message has."""
-    own = {"subject": subject, "ref": ref, "lang": lang, "logo": Authored(logo), "content": CONTENT}
-    return {**data, "data": data, **own}
+def base_values(subject: str, ref: str | None, lang: str, logo: str) -> dict[str, Any]:
+    """What every message has for its base to print; the data are beneath it."""
+    return {"subject": subject, "ref": ref, "lang": lang, "logo": Authored(logo), "content": CONTENT}
 
 
 def check_base(source: str, name: str) -> None:

@@ -1,15 +1,15 @@
-"""Fills templates that only print members, without running them: most values of a front matter, many bodies.
+"""Fills templates that only print members, without running them: most front matters, many bodies and bases.
 
 Such a template prints the same skeleton of tokens for every record, so only the values have to be found.
 Whatever is not an ordinary value in an ordinary place is left to Jinja, and so are all errors.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from mailpipe.render.tokens import OPEN, Tokens
+from mailpipe.render.tokens import OPEN, Authored, Tokens
 
 _PRINT = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", re.ASCII)
 _OTHER = re.compile(r"\{[{%#]|[%#}]\}|\r")
@@ -54,3 +54,55 @@ class Members:
             found.append(value)
         printed += found
         return self._skeleton
+
+
+_TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
+_FRAME_TAG = re.compile(
+    r"\{\{ *(?:subject|ref|lang|logo|content) *\}\}|\{% *(?:if (?:subject|ref|lang|logo)|else|endif) *%\}"
+)
+
+
+class _Probe(str):
+    """Stands for a value of a message: as true as that is."""
+
+    __slots__ = ("is_true",)
+
+    is_true: bool
+
+    def __bool__(self) -> bool:
+        return self.is_true
+
+
+class Frame:
+    """A base that only prints what every message has, or leaves out what one has not."""
+
+    def __init__(self, source: str, tokens: Tokens, expand: Callable[[dict[str, Any]], str]) -> None:
+        """``expand`` runs the base; it is asked once for each set of things that messages have."""
+        self._usable = all(_FRAME_TAG.fullmatch(tag) for tag in _TAG.findall(source))
+        self._tokens = tokens
+        self._expand = expand
+        self._known: dict[tuple[Any, ...], tuple[str, list[str]]] = {}
+
+    def fill(self, own: Mapping[str, Any], printed: list[Any]) -> str | None:
+        """The skeleton, its values appended to ``printed``; None if Jinja has to look at it."""
+        if not self._usable or any(type(value) is str and OPEN in value for value in own.values()):
+            return None
+        key = (len(printed), *map(bool, own.values()))
+        if key not in self._known:
+            self._known[key] = self._learnt(own, len(printed))
+        skeleton, names = self._known[key]
+        printed += [own[name] for name in names]
+        return skeleton
+
+    def _learnt(self, own: Mapping[str, Any], before: int) -> tuple[str, list[str]]:
+        """What the base makes of values like these, and the names of those it prints, in order."""
+        values: dict[str, Any] = {}
+        for name, value in own.items():
+            values[name] = value if type(value) is Authored else _Probe(name)
+            if isinstance(values[name], _Probe):
+                values[name].is_true = bool(value)
+        kept, self._tokens.values = self._tokens.values, [None] * before
+        skeleton = self._expand(values)
+        names = [str(value) for value in self._tokens.values[before:]]
+        self._tokens.values = kept
+        return skeleton, names

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader
@@ -15,7 +16,7 @@ from mailpipe.render.fields import Field
 from mailpipe.render.frontmatter import ADDRESSES, FrontMatter, Source
 from mailpipe.render.layout import Layout, Layouts, base_values, check_base
 from mailpipe.render.options import constant, data_option, switch
-from mailpipe.render.paths import Members
+from mailpipe.render.paths import Frame, Members
 from mailpipe.render.pictures import ReadPicture
 from mailpipe.render.tokens import RESERVED, Tokens, shown
 
@@ -95,6 +96,7 @@ class Template:
         # CSS has "{#" in it, so comments of a base are written {## ##}.
         engine = self._engine.overlay(comment_start_string="{##", comment_end_string="##}")
         self._base = environment.compiled(engine, files.base, files.base_name)
+        self._frame = Frame(files.base, self._tokens, partial(environment.expanded, self._base))
         to_html = format_of(self.name)
         wants_source = markdown_part(values.get("markdown"), to_html, self.name)
         self._layouts = Layouts(self._tokens, self.name, to_html, files.picture, wants_source)
@@ -131,7 +133,7 @@ class Template:
         subject = self._subject.text(values) if self._subject else ""
         ref = self._reference(values)
         custom = [(name, field.text(values)) for name, field in self._headers]
-        layout, printed, texts = self._content(values, base_values(data, subject, ref, lang, self._logo))
+        layout, printed, texts = self._content(values, data, base_values(subject, ref, lang, self._logo))
         names = [path for field in self._attachments for path in attachments.paths(field.value(values))]
         return Filled(
             addresses,
@@ -155,14 +157,19 @@ class Template:
         given = values.get("lang")
         return given if isinstance(given, str) and LANGUAGE.fullmatch(given) else ""
 
-    def _content(self, values: dict[str, Any], outer: dict[str, Any]) -> tuple[Layout, list[Any], list[str]]:
+    def _content(
+        self, values: dict[str, Any], data: dict[str, Any], own: dict[str, Any]
+    ) -> tuple[Layout, list[Any], list[str]]:
         """The layout of this record, and the printed values: as they are, and as they are shown."""
         printed: list[Any] = []
         self._tokens.values = printed
         body = self._members.fill(values, printed) if self._members else None
         if body is None:
             body = environment.expanded(self._body, values, self._line)
-        base = environment.expanded(self._base, self._engine.names(outer))
+        base = self._frame.fill(own, printed)
+        if base is None:
+            names = self._engine.names({**data, "data": data, **own})
+            base = environment.expanded(self._base, names)
         layout = self._layouts.get(body, base)
         texts = [value if type(value) is str else shown(value) for value in printed]
         if sum(map(len, texts)) > LIMIT:

@@ -52,7 +52,11 @@ class Tokens:
 
     def stand_in(self, value: Any) -> str:
         """The token for a printed value; Jinja is told to print what this returns."""
+        values = self.values
         kind = type(value)
+        if kind is str and OPEN not in value:
+            values.append(value)
+            return f"{self._plain}{len(values) - 1}{CLOSE}"
         if kind is Authored:
             return str(value)
         prefix = self._plain
@@ -62,7 +66,6 @@ class Tokens:
             str(value)  # raises, with the name
         if isinstance(value, str) and OPEN in value and self.pattern.search(value):
             raise TemplateRuntimeError(BLOCK)
-        values = self.values
         values.append(value)
         return f"{prefix}{len(values) - 1}{CLOSE}"
 

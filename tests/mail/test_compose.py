@@ -83,3 +83,12 @@ def test_the_date_is_that_of_rfc_5322() -> None:
     moment = datetime(2026, 3, 5, 9, 2, 4, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
 
     assert compose.date(moment) == "Thu, 05 Mar 2026 09:02:04 -0330"
+
+
+@pytest.mark.parametrize("text", ["é" + "x" * 300, "é" + "x" * 3000 + "\n" + "y" * 200, "é \n.\n \nFrom x\t"])
+def test_soft_line_breaks_end_with_crlf_too(text: str) -> None:
+    part = compose.text_part("text/plain", text)
+
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", part)
+    assert max(map(len, part.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+    assert read(part) == text.replace("\n", "\r\n").encode()
