@@ -15,7 +15,7 @@ _DATE = re.compile(
 _SHARED = re.compile(
     r"[\s-]On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)"
 )
-_DASHED = re.compile(r"[-_=*]{2,}\s?(\S[^\n]{0,200}?)\s?[-_=*]{2,}$")
+_DASHED = re.compile(r"[-_=*#~]{2,}\s?(\S[^\n]{0,200}?)\s?[-_=*#~]{2,}$")
 
 
 def may_end(line: str) -> bool:
@@ -101,11 +101,17 @@ def is_marker(line: str) -> bool:
             said in PHRASES.originals
             or said in PHRASES.forwards
             or _begins_with_marker(said)
+            or asks_above(said)
             or has_verb(said)
         )
     if stripped.endswith(_COLONS):
         return folded(stripped).rstrip(":： ") in PHRASES.forwards
     return False
+
+
+def asks_above(said: str) -> bool:
+    """Whether a marker asks for the answer above it ("##- Please type your reply above this line -##")."""
+    return any(phrase in said for phrase in PHRASES.above)
 
 
 def _begins_with_marker(said: str) -> bool:

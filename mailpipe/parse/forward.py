@@ -95,7 +95,7 @@ def _skip_marker(lines: list[str]) -> tuple[bool, int]:
             continue
         if attribution.is_marker(text):
             said = attribution.marker(text) or folded(text).rstrip(":： ")
-            return said not in PHRASES.originals, number + 1
+            return said not in PHRASES.originals and not attribution.asks_above(said), number + 1
         said = folded(text.strip("- ").partition("--")[0].strip())
         return said in PHRASES.forwards, number
     return False, 0

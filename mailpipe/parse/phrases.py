@@ -17,8 +17,8 @@ class Phrases(NamedTuple):
     one language and the recipient in another.  ``greetings`` and ``asides`` are first words of lines
     that look like fields and are none ("Dear partner: thanks", "Note: it is red"), ``sentence`` words that
     no label of several words has, ``lead`` words before a label ("the plate: ..."), ``thanks`` how thanks
-    begin, ``vacation`` how subjects of automatic replies begin, ``forward``
-    prefixes of subjects ("Fwd:").
+    begin, ``above`` what asks to answer above a line, ``legal`` what only legal footers say, ``vacation``
+    how subjects of automatic replies begin, ``forward`` prefixes of subjects ("Fwd:").
     """
 
     intros: tuple[str, ...]
@@ -33,6 +33,8 @@ class Phrases(NamedTuple):
     sentence: frozenset[str]
     lead: frozenset[str]
     thanks: frozenset[str]
+    above: tuple[str, ...]
+    legal: tuple[str, ...]
     vacation: tuple[str, ...]
     forward: frozenset[str]
 
@@ -87,6 +89,8 @@ def _load() -> Phrases:
         frozenset(names["sentence"]),
         frozenset(names["lead"]),
         frozenset(names["thanks"]),
+        tuple(names["above"]),
+        tuple(names["legal"]),
         tuple(names["vacation"]),
         frozenset(names["forward"]),
     )

@@ -63,7 +63,7 @@ class _Marker:
             start = attribution.find(self.lines, number, quote_follows=follows)
             if start is not None:
                 return self.quote(start, number + 1, is_rest=not follows)
-        if (head[0] in "-_=*" or head[-1] in ":：") and self.may_try():
+        if (head[0] in "-_=*#~" or head[-1] in ":：") and self.may_try():
             if attribution.is_marker(head):
                 follows = self.quote_follows(number)
                 stop = self.quote(number, number + 1, is_rest=not follows)

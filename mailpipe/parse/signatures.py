@@ -7,6 +7,9 @@ from mailpipe.parse.phrases import PHRASES, folded
 
 MAX_LINES = 14  # of a signature that no standard separator announces
 MAX_REGARDS = 8  # lines from "Best regards" to the end
+MAX_LEGAL = 60  # lines of legal footers
+MAX_PARAGRAPH = 3000  # characters of a paragraph that are looked at
+MIN_LEGAL = 6  # words of a legal footer
 MAX_WIDTH = 90  # characters; longer lines are prose
 _STANDARD = ("-- ", "--")  # RFC 3676 section 4.3; the blank is often lost on the way
 _RULE = re.compile(r"(?:-{2,}|_{2,}|={3,}|—+|–{2,})$")
@@ -27,11 +30,29 @@ def start(lines: list[str], *, alone: bool = False) -> int:
     while end and not lines[end - 1].strip():
         end -= 1
     found = end
-    for rule in (_by_separator, _by_device, _by_dash, _by_regards):
+    for rule in (_by_law, _by_separator, _by_device, _by_dash, _by_regards):
         begin = rule(lines, found)
         if begin < found and (alone or any(line.strip() for line in lines[:begin])):
             found = begin
     return found if found < end else len(lines)
+
+
+def _by_law(lines: list[str], end: int) -> int:
+    """Paragraphs at the end that only lawyers read: "If you are not the intended recipient, ..."."""
+    begin, stop = end, end
+    for number in range(end - 1, max(-1, end - MAX_LEGAL), -1):
+        if lines[number].strip() and number:
+            continue
+        first = number + 1 if not lines[number].strip() else number
+        paragraph = " ".join(lines[first:stop])[:MAX_PARAGRAPH]
+        if paragraph.strip():
+            if len(paragraph.split()) < MIN_LEGAL or not any(
+                map(folded(paragraph).__contains__, PHRASES.legal)
+            ):
+                break
+            begin = first
+        stop = number
+    return begin
 
 
 def _by_separator(lines: list[str], end: int) -> int:

@@ -50,6 +50,17 @@ INTRODUCTIONS = [
     "El dt., 14 de maig 2024, 10:11, Joana <joana@example.org> va escriure:",
     "Þann þri., 14. maí 2024 kl. 10:11 skrifaði Jóhanna <johanna@example.org>:",
     "मंगल, 14 मई 2024 को 10:11 बजे को Asha <asha@example.org> ने लिखा:",
+    "در تاریخ سه‌شنبه ۱۴ مهٔ ۲۰۲۴ ساعت ۱۰:۱۱ جین <jane@example.org> نوشت:",
+    "เมื่อ อ. 14 พ.ค. 2024 เวลา 10:11 Jane <jane@example.org> เขียนว่า:",
+    "Дана уто, 14. мај 2024. у 10:11 Јована <jovana@example.org> је написала:",
+    "2024(e)ko mai. 14(a) ar. 10:11 erabiltzaileak hau idatzi du (Jone <jone@example.org>):",
+    "El dt., 14 maig 2024 a les 10:11, Joana (<joana@example.org>) va escriure:",
+    "Em 14/05/2024 10:11, Joana escreveu:",
+    "2024. május 14. 10:11 keltezéssel, Johanna írta:",
+    "Jane Doe <jane@example.org> schrieb am Di., 14. Mai 2024, 10:11:",
+    '14 mai 2024 10:11, "Jane" <jane@example.org> a écrit:',
+    "El 14/5/24 a las 10:11, Juana escribió:",
+    "Den 14.05.2024 10:11, skrev Johanne:",
 ]
 
 
@@ -79,6 +90,31 @@ def test_an_introduction_in_any_language_begins_the_quote(introduction: str, bar
         "Kimden: Ayşe <a@example.org>\nGönderildi: 14 Mayıs 2024 Salı 10:11\nKime: Masa\nKonu: Kontrol",
         "من: جين <j@example.org>\nالتاريخ: 14 مايو 2024\nإلى: المكتب\nالموضوع: فحص",
         "Lähettäjä: Johanna <j@example.org>\nLähetetty: tiistai 14. toukokuuta 2024\nAihe: Tarkastus",
+        "От: Иван <i@example.org>\nИзпратено: вторник, 14 май 2024 г. 10:11\nДо: Бюро\nОтносно: Проверка",
+        "Από: Ιωάννα <i@example.org>\nΣτάλθηκε: Τρίτη, 14 Μαΐου 2024 10:11\nΠρος: Γραφείο\nΘέμα: Έλεγχος",
+        "מאת: יוחנן <y@example.org>\nנשלח: יום שלישי 14 מאי 2024 10:11\nאל: משרד\nנושא: בדיקה",
+        "از: جین <j@example.org>\nارسال شده: سه‌شنبه ۱۴ مه ۲۰۲۴\nبه: میز\nموضوع: بررسی",
+        "จาก: Jane <j@example.org>\nส่ง: วันอังคารที่ 14 พฤษภาคม 2024\nถึง: Desk\nเรื่อง: ตรวจสอบ",
+        "Từ: Hoa <h@example.org>\nĐã gửi: 14 Tháng Năm 2024\nTới: Bàn\nChủ đề: Kiểm tra",
+        "Dari: Siti <s@example.org>\nDikirim: Selasa, 14 Mei 2024\nKepada: Meja\nPerihal: Periksa",
+        "Від: Іван <i@example.org>\nНадіслано: вівторок, 14 травня 2024 р.\nКому: Стіл\nТема: Перевірка",
+        "Od: Ivana <i@example.org>\nPoslano: utorak, 14. svibnja 2024.\nPrima: Ured\nPredmet: Provjera",
+        "Од: Јована <j@example.org>\nПослато: уторак, 14. мај 2024.\nЗа: Канцеларија\nТема: Провера",
+        "Od: Jana <j@example.org>\nOdoslané: utorok 14. mája 2024\nKomu: Stôl\nPredmet: Kontrola",
+        "Od: Jana <j@example.org>\nOdesláno: úterý 14. května 2024\nKomu: Stůl\nPředmět: Kontrola",
+        "Od: Jana <j@example.org>\nPoslano: torek, 14. maj 2024\nZa: Miza\nZadeva: Pregled",
+        "Saatja: Jaana <j@example.org>\nSaadetud: teisipäev, 14. mai 2024\nSaaja: Laud\nTeema: Kontroll",
+        "No: Jana <j@example.org>\nNosūtīts: otrdiena, 2024. gada 14. maijs\nKam: Galds\nTēma: Pārbaude",
+        "Nuo: Jana <j@example.org>\nIšsiųsta: 2024 m. gegužės 14 d.\nKam: Stalas\nTema: Patikra",
+        "De: Joana <j@example.org>\nEnviat: dimarts, 14 de maig de 2024\nPer a: Taula\nAssumpte: Control",
+        "Nork: Jone <j@example.org>\nBidalia: asteartea, 2024.eko maiatzak 14\nNori: Mahaia\nGaia: Egiaztatu",
+        "Feladó: Johanna <j@example.org>\nElküldve: 2024. május 14., kedd\nCímzett: Asztal\nTárgy: Ellenőrzés",
+        "De la: Ioana <i@example.org>\nTrimis: marți, 14 mai 2024 10:11\nCătre: Birou\nSubiect: Control",
+        "Fra: Johanne <j@example.org>\nSendt: tirsdag 14. maj 2024 10:11\nTil: Bord\nEmne: Kontrol",
+        "Från: Johanna <j@example.org>\nSkickat: den 14 maj 2024 10:11\nTill: Bord\nÄmne: Kontroll",
+        "Frá: Jóhanna <j@example.org>\nSent: þriðjudagur 14. maí 2024\nTil: Borð\nEfni: Athugun",
+        "प्रेषक: आशा <a@example.org>\nदिनांक: 14 मई 2024\nप्रति: मेज़\nविषय: जाँच",
+        "寄件者: 小芳 <x@example.org>\n寄件日期: 2024年5月14日\n收件者: 前台\n主旨: 檢查",
         "*From:* Jane <jane@example.org>\n*Sent:* Tuesday, May 14, 2024 10:11 AM\n*Subject:* Check",
     ],
 )
@@ -100,6 +136,13 @@ def test_header_lines_in_any_language_begin_the_quote(head: str) -> None:
         "Begin forwarded message:",
         "Début du message réexpédié :",
         "---- Jane Doe wrote ----",
+        "##- Please type your reply above this line -##",
+        "-- Reply above this line --",
+        "--- Please reply above this line ---",
+        "=== Reply ABOVE THIS LINE to respond ===",
+        "-----Répondre au-dessus de cette ligne-----",
+        "--- Bitte antworten Sie oberhalb dieser Zeile ---",
+        "---- mailpipe: reply above this line ----",
     ],
 )
 def test_a_marker_begins_the_quote(marker: str) -> None:
@@ -244,3 +287,70 @@ def test_a_megabyte_made_to_be_slow_is_not(text: str) -> None:
     split(text)
 
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone",
+        "Envoyé de mon iPhone",
+        "Von meinem iPhone gesendet",
+        "Enviado desde mi iPhone",
+        "Inviato da iPhone",
+        "Sent from Outlook for iOS<https://aka.ms/o0ukef>",
+        "Get Outlook for Android<https://aka.ms/AAb9ysg>",
+        "Отправлено с iPhone",
+        "iPhoneから送信",
+        "发自我的iPhone",
+        "Отправлено из мобильной Почты Mail.ru",
+        "Lähetetty iPhonesta",
+        "Wysłane z iPhone'a",
+        "Odesláno z iPhonu",
+        "iPhone'umdan gönderildi",
+        "Αποστολή από το iPhone μου",
+        "נשלח מה-iPhone שלי",
+        "أرسلت من الـ iPhone",
+        "ส่งจาก iPhone ของฉัน",
+        "Đã gửi từ iPhone của tôi",
+        "Dikirim dari iPhone saya",
+        "Trimis de pe iPhone-ul meu",
+        "Poslano s mog iPhonea",
+        "Elküldve az iPhone-omról",
+        "Sendt fra min iPhone",
+        "Skickat från min iPhone",
+        "Verstuurd vanaf mijn iPhone",
+        "Enviado do meu iPhone",
+        "나의 iPhone에서 보냄",
+        "ارسال شده از آیفون من",
+        "Надіслано з iPhone",
+    ],
+)
+def test_the_line_of_a_device_is_a_signature_in_any_language(line: str) -> None:
+    pieces = split(f"Done.\n\n{line}\n")
+
+    assert (pieces.reply, pieces.signature) == ("Done.", line)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "If you are not the intended recipient of this e-mail, please delete it.",
+        "Wenn Sie nicht der richtige Adressat sind, informieren Sie bitte den Absender.",
+        "Ce message et ses pièces jointes sont confidentiels et destinés exclusivement à leur destinataire.",
+        "Please consider the environment before printing this email.",
+    ],
+)
+def test_what_only_lawyers_read_is_no_reply(footer: str) -> None:
+    pieces = split(
+        f"Done.\n\nplate: AB-123\n\n{footer}\n\nPlease consider the environment before printing it."
+    )
+
+    assert pieces.reply == "Done.\n\nplate: AB-123"
+    assert footer in pieces.signature
+
+
+def test_a_sentence_about_secrets_is_a_reply() -> None:
+    text = "The result is confidential and must not be shown to the driver of the car."
+
+    assert split(text).reply == text
+    assert split(f"{text}\n\nPlease keep to this.").signature == ""
