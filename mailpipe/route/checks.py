@@ -232,4 +232,6 @@ def quoted(value: Any) -> str:
 def printable(text: str) -> str:
     """A text cut, and without control characters."""
     cut = text if len(text) <= SHOWN else text[:SHOWN] + "..."
+    if cut.isprintable():
+        return cut
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from mailpipe.mail.fold import fold, plain
@@ -35,6 +36,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?", re.ASCII)
 _LOWER = {number: number + 32 for number in range(ord("A"), ord("Z") + 1)}
 # Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese: words are written without spaces between them.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_BETWEEN = re.compile(r"[\W_]+")
 _GLOB = re.compile(r"[*?]")
 
 
@@ -196,6 +198,6 @@ def _piece(text: str) -> re.Pattern[str]:
     return re.compile(re.escape(text).replace(r"\?", "."), re.DOTALL)
 
 
+@lru_cache(maxsize=16)  # the phrases of a rule for all records, the text of a record for all rules
 def _spaced(text: str) -> str:
-    words = "".join(char if char.isalnum() else " " for char in plain(text)).split()
-    return f" {' '.join(words)} "
+    return f" {_BETWEEN.sub(' ', plain(text)).strip()} "

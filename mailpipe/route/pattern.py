@@ -244,9 +244,11 @@ def _first(steps: list[Step]) -> Callable[[str], bool] | None:
             continue
         seen.add(at)
         step = steps[at]
-        if step.kind in ("assert", "match"):
+        if step.kind == "match":
             return None
-        if step.test is not None:
+        if step.kind == "assert":
+            queue.append(at + 1)  # where it holds, what follows must hold as well
+        elif step.test is not None:
             tests.append(step.test)
         elif step.kind == "split":
             queue += [step.a, step.b]
