@@ -108,7 +108,7 @@ def test_an_introduction_in_any_language_begins_the_quote(introduction: str, bar
         "Nuo: Jana <j@example.org>\nIšsiųsta: 2024 m. gegužės 14 d.\nKam: Stalas\nTema: Patikra",
         "De: Joana <j@example.org>\nEnviat: dimarts, 14 de maig de 2024\nPer a: Taula\nAssumpte: Control",
         "Nork: Jone <j@example.org>\nBidalia: asteartea, 2024.eko maiatzak 14\nNori: Mahaia\nGaia: Egiaztatu",
-        "Feladó: Johanna <j@example.org>\nElküldve: 2024. május 14., kedd\nCímzett: Asztal\nTárgy: Ellenőrzés",
+        "Feladó: Johanna <j@example.org>\nElküldve: 2024. május 14.\nCímzett: Asztal\nTárgy: Ellenőrzés",
         "De la: Ioana <i@example.org>\nTrimis: marți, 14 mai 2024 10:11\nCătre: Birou\nSubiect: Control",
         "Fra: Johanne <j@example.org>\nSendt: tirsdag 14. maj 2024 10:11\nTil: Bord\nEmne: Kontrol",
         "Från: Johanna <j@example.org>\nSkickat: den 14 maj 2024 10:11\nTill: Bord\nÄmne: Kontroll",
