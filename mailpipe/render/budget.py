@@ -1,5 +1,6 @@
 """Bounds the processor time of one message, by a timer signal: templates may loop, and Markdown may crawl."""
 
+import atexit
 import signal
 from types import FrameType
 
@@ -20,6 +21,8 @@ class Budget:
         self._left = 0
         signal.signal(signal.SIGVTALRM, self._tick)
         signal.setitimer(signal.ITIMER_VIRTUAL, TICK, TICK)
+        # The interpreter takes its handlers away while it ends; a tick after that would kill the process.
+        atexit.register(signal.setitimer, signal.ITIMER_VIRTUAL, 0)
 
     def __enter__(self) -> None:
         self._left = TICKS
