@@ -8,9 +8,9 @@ import sys, time
 from mailpipe.render.budget import Budget
 
 class Slow:
-    def __del__(self):
-        started = time.process_time()
-        while time.process_time() - started < 0.8:
+    def __del__(self, now=time.process_time):  # names of modules are gone by then
+        started = now()
+        while now() - started < 1.2:
             pass
 
 budget = Budget()
