@@ -14,13 +14,14 @@ from mailpipe.wire import imap_folder as folders
 from mailpipe.wire.imap import Refused
 from mailpipe.wire.imap_claims import unclaim
 from mailpipe.wire.imap_link import Link
-from mailpipe.wire.imap_names import mailbox, uid_list, uid_sets
+from mailpipe.wire.imap_names import mailbox, uid_list, uid_set, uid_sets
 from mailpipe.wire.imap_search import searched
 from mailpipe.wire.imap_syntax import Answer
 from mailpipe.wire.location import box
 from mailpipe.wire.placements import Placement, Placements
 
 Result = Settled | RecordError
+RETRIES = 10  # of a copy, while other people change the mailbox
 
 
 class ImapPlace:
@@ -118,19 +119,29 @@ class ImapPlace:
         for part in uid_sets(uids):
             some = set(uid_list(part))
             answer = self._ask_copy(part, target)
+            if answer is None:
+                continue
             copied = self._confirmed([row for row in rows if row.uid in some], answer, wanted)
             self._placements.confirm(copied.values())
             confirmed |= copied
         return confirmed
 
-    def _ask_copy(self, uids: str, target: str) -> Answer:
+    def _ask_copy(self, uids: str, target: str) -> Answer | None:
+        """The answer to a copy of those that still exist; None if there are none any more."""
         session = self._link.session()
-        try:
-            return session.command("UID COPY", uids, mailbox(target))[-1]
-        except Refused as exc:
-            if exc.code != "TRYCREATE":
-                raise
-        folders.make(session, target)  # somebody has removed it since we looked
+        for _attempt in range(RETRIES):
+            try:
+                return session.command("UID COPY", uids, mailbox(target))[-1]
+            except Refused as exc:
+                if exc.code == "TRYCREATE":
+                    folders.make(session, target)  # somebody has removed it since we looked
+                elif exc.code == "EXPUNGEISSUED":  # somebody has removed a message: none was copied
+                    session.command("NOOP")
+                    uids = uid_set(self._existing(uid_list(uids)))
+                    if not uids:
+                        return None
+                else:
+                    raise
         return session.command("UID COPY", uids, mailbox(target))[-1]
 
     def _confirmed(
