@@ -8,7 +8,7 @@ from mailpipe.parse.phrases import PHRASES, folded
 MAX_LINES = 14  # of a signature that no standard separator announces
 MAX_REGARDS = 8  # lines from "Best regards" to the end
 MAX_LEGAL = 60  # lines of legal footers
-MAX_PARAGRAPH = 3000  # characters of a paragraph that are looked at
+MAX_PARAGRAPH = 400  # characters of a paragraph that are looked at
 MIN_LEGAL = 6  # words of a legal footer
 MAX_WIDTH = 90  # characters; longer lines are prose
 _STANDARD = ("-- ", "--")  # RFC 3676 section 4.3; the blank is often lost on the way

@@ -11,7 +11,7 @@ MAX_TEXT = 64 * 1024  # characters
 
 # The first words of a cell or term.  Bounded and possessive: a "<" that is never closed costs little.
 _CELL = re.compile(
-    r"<(?:t[dh]|dt)\b[^>]{0,4000}+>\s*+(?:<[^>]{0,4000}+>\s*+|&nbsp;)*+([^<]{1,60}+)(?=<)", re.IGNORECASE
+    r"<(?:t[dh]|dt)\b[^>]{0,4000}+>\s*+(?:<[^>]{0,4000}+>\s*+|&nbsp;)*+([^<]{1,44}+)(?=<)", re.IGNORECASE
 )
 
 
