@@ -27,6 +27,7 @@ def render(
     found in the message, is the record's ``data``; see mailpipe-record(5) for the other members.
     With ``copier`` each recipient of a tracked message gets a record; ``sealer`` signs and encrypts.
     """
-    step = partial(Writer(sender, outside, replies=replies, sealer=sealer).record, template)
+    writer = Writer(sender, outside, replies=replies, sealer=sealer)
+    step = partial(writer.record, template)
     wanted = records if limit is None else islice(records, limit)
-    return copier.copies(wanted, step) if copier else each("render", step)(wanted)
+    return copier.copies(wanted, step, writer.again) if copier else each("render", step)(wanted)

@@ -33,6 +33,13 @@ class Parts(NamedTuple):
             found, [html], attached = seal.steady(found), seal.steady([html]), seal.steady(attached)
         return cls([*found, html], filled.inline, attached)
 
+    def with_html(self, html: str, *, steady: bool) -> "Parts":
+        """The same with other HTML, which nobody changes on the way if ``steady``."""
+        part = compose.text_part("text/html", html)
+        if steady:
+            [part] = seal.steady([part])
+        return self._replace(alternatives=[*self.alternatives[:-1], part])
+
     def octets(self) -> list[bytes]:
         """All that tells this message from another one."""
         return [*self.alternatives, *self.attachments]

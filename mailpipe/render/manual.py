@@ -36,8 +36,9 @@ With --track, or track in the front matter, a message becomes one record for eac
 the same header and the same Message-ID, and as the last element of the HTML an invisible picture
 with an address of its own. `mailpipe track serve` is what answers there. This tells who opens
 mail, processes personal data and needs a legal basis; see mailpipe-track(1). track may be a
-mapping: {url: ..., except: [addresses without picture], unsubscribe: true}; the last one adds
-List-Unsubscribe (RFC 8058), which then differs from copy to copy. An empty url is no tracking.
+mapping: {url: ..., except: [addresses without picture], unsubscribe: true, sealed: true}. unsubscribe
+adds List-Unsubscribe (RFC 8058), which then differs from copy to copy. What is signed or encrypted is
+tracked only with sealed: each copy is then signed and encrypted by itself. An empty url is no tracking.
 
 sign: true signs the message with the certificate of the account (S/MIME; smime in
 mailpipe-config(5)), encrypt: true encrypts it to the certificates of its recipients and to our own;

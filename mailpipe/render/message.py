@@ -44,6 +44,16 @@ class Outside(NamedTuple):
     budget: AbstractContextManager[None] = nullcontext()
 
 
+class Draft(NamedTuple):
+    """A message before it is signed, encrypted and written: the same once more makes the same octets."""
+
+    fields: list[bytes]
+    parts: entity.Parts
+    seal: sealing.Wanted
+    people: dict[str, list[str]]
+    key: str
+
+
 class Writer:
     """Writes messages of one sender: to whom the template says, or as answers to parsed messages."""
 
@@ -91,10 +101,8 @@ class Writer:
         links = Links(filled, identity, answered)
         fields += closing(filled, date, message_id, links)
         addresses = {name: [each.email for each in boxes] for name, boxes in people.items()}
-        content = self._lock.sealed(
-            parts.joined(key), filled.seal, {**addresses, "from": [sender.email]}, key
-        )
-        raw = compose.message(fields, content)
+        self._draft = Draft(fields, parts, filled.seal, {**addresses, "from": [sender.email]}, key)
+        raw = self._written(self._draft)
         return {
             **({} if data is None else {"data": data}),
             "from": [sender.as_record()],
@@ -108,6 +116,16 @@ class Writer:
             "size": len(raw),
             "raw": pybase64.b64encode(raw).decode("ascii"),
         }
+
+    def again(self, html: str) -> bytes:
+        """The octets of the last message with other HTML, signed and encrypted as it was."""
+        draft = self._draft
+        parts = draft.parts.with_html(html, steady=draft.seal.sign)
+        return self._written(draft._replace(parts=parts))
+
+    def _written(self, draft: "Draft") -> bytes:
+        content = self._lock.sealed(draft.parts.joined(draft.key), draft.seal, draft.people, draft.key)
+        return compose.message(draft.fields, content)
 
     def _is_own(self, email: str) -> bool:
         """Whether mail to an address comes back to us."""

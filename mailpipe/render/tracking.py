@@ -18,7 +18,7 @@ from mailpipe.render.fields import Field, Values
 from mailpipe.render.frontmatter import Source
 from mailpipe.render.options import switch
 
-KEYS = ("url", "except", "unsubscribe")
+KEYS = ("url", "except", "unsubscribe", "sealed")
 
 _SIGNED = re.compile(
     rb"^Content-Type:\s*(?:multipart/(?:signed|encrypted)|application/(?:x-)?pkcs7)", re.I | re.M
@@ -28,16 +28,18 @@ _SIGNED = re.compile(
 class Wanted(NamedTuple):
     """What is to be recorded of one message: nothing where ``server`` is empty.
 
-    ``exempt`` are the addresses, in lower case, whose copies have no pixel.
+    ``exempt`` are the addresses, in lower case, whose copies have no pixel; ``sealed`` says that what is
+    signed or encrypted may be tracked too.
     """
 
     server: str
     exempt: frozenset[str]
     unsubscribe: bool
+    sealed: bool = False
 
 
 class Option:
-    """The value of the key ``track``: a URL, or a mapping with ``url``, ``except`` and ``unsubscribe``."""
+    """The value of the key ``track``: a URL, or a mapping of its keys."""
 
     def __init__(self, value: Any, field: Callable[[str, Any], Field | None], name: str) -> None:
         """Compile it; ``field`` makes one template.  Raises :class:`ConfigError`."""
@@ -55,6 +57,7 @@ class Option:
             if (one := field("track", item))
         ]
         self._unsubscribe = switch("unsubscribe", options.get("unsubscribe"), name)
+        self._sealed = switch("sealed", options.get("sealed"), name)
         self.active = self._url is not None
         if self._url is not None and self._url.constant:
             pixel.base(self._url.constant)
@@ -67,7 +70,7 @@ class Option:
         except ConfigError as exc:
             raise RecordError(exc.detail, slug="bad-url", hint=exc.hint) from exc
         exempt = frozenset(box.email.lower() for field in self._exempt for box in field.mailboxes(values))
-        return Wanted(server, exempt, self._unsubscribe)
+        return Wanted(server, exempt, self._unsubscribe, self._sealed)
 
 
 def with_url(value: Any, url: Source) -> dict[str, Any]:
@@ -92,49 +95,59 @@ class Copier:
         self._key = cache(key)
         self._unique = unique
 
-    def copies(self, records: Iterable[Record], step: Step) -> Iterator[Record]:
-        """Yield, for each object, one record for each recipient of the message that ``step`` makes of it."""
+    def copies(
+        self, records: Iterable[Record], step: Step, again: Callable[[str], bytes]
+    ) -> Iterator[Record]:
+        """Yield, for each object, one record for each recipient of the message that ``step`` makes of it.
+
+        ``again`` makes that message once more, with other HTML.
+        """
         for given in records:
             made = given if has_failed(given) else attempt("render", step, given)
             if has_failed(made):
                 yield made
                 continue
             try:
-                copies = self._copies(made, self._wanted(given))
+                copies = self._copies(made, self._wanted(given), again)
             except RecordError as exc:
                 copies = [failed(given, exc, "render")]
             yield from copies
 
-    def _copies(self, record: Record, wanted: Wanted) -> list[Record]:
+    def _copies(self, record: Record, wanted: Wanted, again: Callable[[str], bytes]) -> list[Record]:
         if not wanted.server:
             return [record]
         raw = pybase64.b64decode(record["raw"])
-        html = compose.text_part("text/html", record["html"])
-        before, found, after = raw.rpartition(html)
-        if not found or _SIGNED.search(before):
+        before, found, after = raw.rpartition(compose.text_part("text/html", record["html"]))
+        sealed = not found or _SIGNED.search(before) is not None
+        if sealed and not wanted.sealed:
             raise RecordError(
-                "the message is signed or encrypted: a pixel would break it",
+                "the message is signed or encrypted, and a pixel tells when it was read",
                 slug="not-trackable",
-                hint="take track, sign or encrypt out of the template",
+                hint="write track: {url: ..., sealed: true} if that is wanted all the same",
             )
-        return [
-            self._copy(record, recipient, wanted, before, after) for recipient in record["envelope"]["rcptTo"]
-        ]
+
+        def written(html: str) -> bytes:
+            return again(html) if sealed else before + compose.text_part("text/html", html) + after
+
+        recipients = record["envelope"]["rcptTo"]
+        return [self._copy(record, recipient, wanted, written) for recipient in recipients]
 
     def _copy(
-        self, record: Record, recipient: dict[str, Any], wanted: Wanted, before: bytes, after: bytes
+        self,
+        record: Record,
+        recipient: dict[str, Any],
+        wanted: Wanted,
+        written: Callable[[str], bytes],
     ) -> Record:
         envelope = {**record["envelope"], "rcptTo": [recipient]}
         address = recipient["email"]
         if address.lower() in wanted.exempt:
-            raw = before + compose.text_part("text/html", record["html"]) + after
-            return {**record, "envelope": envelope, **_octets(raw)}
+            return {**record, "envelope": envelope}
         named = f"{record['messageId'][0]}\0{address}".encode()
         unique = bytes.fromhex(self._unique(named).replace("-", ""))
-        made = pixel.token(unique, self._key())
-        html = pixel.with_pixel(record["html"], pixel.pixel_url(wanted.server, made))
-        track = {"id": unique.hex(), "recipient": address, "pixel": pixel.pixel_url(wanted.server, made)}
-        raw = before + compose.text_part("text/html", html) + after
+        where = pixel.pixel_url(wanted.server, pixel.token(unique, self._key()))
+        track = {"id": unique.hex(), "recipient": address, "pixel": where}
+        raw = written(pixel.with_pixel(record["html"], where))
         if wanted.unsubscribe:
             where = pixel.unsubscribe_url(wanted.server, pixel.token(unique, self._key(), "unsubscribe"))
             raw, track = _with_unsubscribe(raw, where), {**track, "unsubscribe": where}

@@ -265,6 +265,25 @@ def test_nobody_signs_for_somebody_else(desk: Desk) -> None:
 
 def test_a_tracked_message_is_not_signed(desk: Desk) -> None:
     assert desk.error("sign: true\ntrack: https://t.example.com")[0] == "not-trackable"
+    assert desk.error("encrypt: true\ntrack: https://t.example.com")[0] == "not-trackable"
+
+
+@pytest.mark.parametrize("keys", ["sign: true", "encrypt: true", "sign: true\nencrypt: true"])
+def test_each_copy_of_a_tracked_message_is_sealed_where_that_is_asked_for(desk: Desk, keys: str) -> None:
+    desk.know("garage@example.net", desk.pki.authority.issue("garage@example.net"))
+    track = "track: {url: 'https://t.example.com', sealed: true}"
+
+    done = desk.render(f"{keys}\n{track}", to='["dupont@example.net", "garage@example.net"]')
+
+    assert (done.status, done.stderr, len(done.records)) == (0, "", 2)
+    raws = [base64.b64decode(record["raw"]) for record in done.records]
+    assert len({raw.partition(b"\r\n\r\n")[0] for raw in raws}) == 1
+    for record, raw in zip(done.records, raws, strict=True):
+        parsed = desk.parse(raw)
+        assert record["track"]["pixel"] in parsed["html"]
+        assert parsed["data"] == DATA
+        crypto = parsed["crypto"]
+        assert crypto["signed"]["verified"] is True if "sign" in keys else crypto["encrypted"]["decrypted"]
 
 
 @pytest.mark.parametrize(

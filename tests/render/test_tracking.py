@@ -183,7 +183,7 @@ def test_a_signature_is_not_broken(tracked: Any, kind: str) -> None:
     [plain] = tracked()
     copier = Copier(lambda _given: Wanted(URL, frozenset(), False), lambda: b"key", lambda _named: "0" * 32)
 
-    [record] = copier.copies([{"id": 1}], lambda _given: signed(plain, kind))
+    [record] = copier.copies([{"id": 1}], lambda _given: signed(plain, kind), lambda _html: b"")
 
     assert record == {"id": 1, "error": record["error"]}
     assert record["error"]["type"] == "not-trackable"
@@ -217,5 +217,5 @@ def test_a_copy_costs_no_markdown(tracked: Any) -> None:
         lambda _given: Wanted(URL, frozenset(), False), lambda: b"key", lambda _named: f"{next(uniques):032x}"
     )
 
-    assert len(list(copier.copies([{}], step))) == 50
+    assert len(list(copier.copies([{}], step, lambda _html: b""))) == 50
     assert count == 1
