@@ -128,7 +128,7 @@ def _tried(link: Link, name: str) -> Iterator[Finding]:
     before = datetime.now(UTC)
     done = session.command("APPEND", mailbox(name), "(\\Deleted \\Seen)", _MAIL)[-1]
     validity, _, uid = done.arguments.partition(" ")
-    if done.code != "APPENDUID" or not uid.isdigit() or int(validity) != folder.uid_validity:
+    if done.code != "APPENDUID" or not uid.isdigit() or validity != str(folder.uid_validity):
         todo = "look into the folder, and delete it there"
         yield warn("imap: write", f"a message could be put into {name}, but not be found again", todo)
         return

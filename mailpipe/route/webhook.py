@@ -20,6 +20,7 @@ from mailpipe.wire.https import Answer, NoAnswer, Target
 KEPT = 4_096  # octets of an answer that are kept in the record
 FIRST_PAUSE = 0.5  # seconds before the second try; doubled for each after it
 LONGEST_PAUSE = 5.0  # seconds; a server that asks for more is asked by the next run
+SECRET_SECONDS = 300.0  # how long a secret is remembered: a new one counts without a restart
 SIGNATURE = "Mailpipe-Signature"
 
 
@@ -44,7 +45,7 @@ class Webhooks:
         self._folder = rule_file.parent.absolute()
         self._clock, self._ticks, self._sleep, self._lookup = clock, ticks, sleep, lookup
         self._breaker = Breaker(ticks)
-        self._secrets: dict[int, str] = {}
+        self._secrets: dict[tuple[object, ...], tuple[float, str]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, to: Posting, body: bytes, name: str, attempt: int, /) -> Posted:
@@ -119,10 +120,13 @@ class Webhooks:
         return Posted(status=answer.status, tries=tries, seconds=seconds, response=shown)
 
     def _secret(self, secret: Secret) -> str:
+        name = (*(secret.command or ()), secret.file, secret.env)
         with self._lock:
-            if id(secret) not in self._secrets:
-                self._secrets[id(secret)] = read(secret, self._folder)
-            return self._secrets[id(secret)]
+            read_at, text = self._secrets.get(name, (0.0, ""))
+            if not text or self._ticks() - read_at > SECRET_SECONDS:
+                text = read(secret, self._folder)
+                self._secrets[name] = self._ticks(), text
+            return text
 
 
 def read(secret: Secret, folder: Path) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.conftest import Result, Run
 from tests.servers.dovecot import Dovecot
-from tests.servers.smtp import PASSWORD, USER, Authority, Server
+from tests.servers.scripted import FakeImap, Start
+from tests.servers.smtp import PASSWORD, USER, Authority, Scripted, Server, Talk
 
 
 def found(result: Result, topic: str) -> list[dict[str, Any]]:
@@ -164,3 +165,47 @@ def test_a_reader_that_goes_away_is_no_failure(config: Path, sh: Any) -> None:
     result = sh(f"mailpipe check --config {config} | head -n 1")
 
     assert (result.status, result.stderr) == (0, "")
+
+
+def test_a_sender_that_the_server_refuses_is_found(
+    tmp_path: Path, run: Run, scripted: Callable[..., Scripted]
+) -> None:
+    def script(talk: Talk) -> None:
+        talk.say("220 mx.example.net ESMTP")
+        while command := talk.hear():
+            verb = command[:4].upper()
+            talk.say({b"EHLO": "250 mx.example.net", b"MAIL": "553 5.7.1 not yours"}.get(verb, "250 Ok"))
+
+    server = scripted(script)
+    path = tmp_path / "config.yaml"
+    path.write_text(f"accounts: {{a: {{from: desk@example.com, smtp: {{url: '{server.url}'}}}}}}")
+
+    result = run(["check", "--json", "--config", str(path)])
+
+    assert (result.status, len(wrong(result))) == (77, 1)
+    assert wrong(result)[0].startswith("smtp: sender: desk@example.com is refused: 553 5.7.1 not yours")
+    assert [one["detail"] for one in found(result, "smtp: extensions")][1:] == [
+        "the server has no PIPELINING",
+        "the server has no SMTPUTF8",
+    ]
+    assert b"RCPT" not in server.octets
+    assert b"DATA" not in server.octets
+
+
+def test_a_poor_server_and_a_wrong_clock_are_found(tmp_path: Path, run: Run, fake_imap: Start) -> None:
+    def newest(tag: str, _rest: str) -> bytes:
+        item = b'* 1 FETCH (INTERNALDATE "20-Nov-2099 09:00:00 +0100")\r\n'
+        return item + f"{tag} OK done\r\n".encode()
+
+    server = fake_imap(FakeImap({1: b"x"}, {"FETCH": newest}, capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR"))
+    path = tmp_path / "config.yaml"
+    path.write_text(f"accounts: {{a: {{imap: {{url: '{server.url()}', password: {{env: KEY}}}}}}}}")
+
+    result = run(["check", "--json", "--config", str(path)], env={"KEY": "secret"})
+
+    assert (wrong(result), result.status) == ([], 0)
+    lacking = [one["detail"] for one in found(result, "imap: extensions") if one["state"] == "warn"]
+    assert lacking == [f"the server has no {name}" for name in ("UIDPLUS", "CONDSTORE", "IDLE")]
+    [clock] = found(result, "clock")
+    assert (clock["state"], clock["todo"]) == ("warn", "let NTP set the clock of this computer")
+    assert not [line for line in server.log if line.split()[1] in ("CREATE", "APPEND", "STORE", "SELECT")]

@@ -264,6 +264,34 @@ def test_a_webhook_that_is_up_again_is_used_again(
     assert webhooks.trouble() is None
 
 
+def test_a_new_secret_counts_without_a_restart(
+    hook: Start, secret: Secret, webhooks: Webhooks, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = hook()
+    signed = []
+
+    for key, later in (("old", 0.0), ("new", 10.0), ("new", 400.0)):
+        monkeypatch.setenv("HOOK_SECRET", key)
+        ticks.now += later
+        webhooks(to(server, secret), b"{}", "", 1)
+        signed.append(server.requests[-1].headers["Mailpipe-Signature"])
+
+    assert signed == [signature(key, b"{}", 1_700_000_000) for key in ("old", "old", "new")]
+
+
+def test_two_secrets_are_not_mistaken_for_each_other(
+    hook: Start, secret: Secret, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER", "other")
+    server = hook()
+
+    for one in (secret, Secret(env="OTHER"), Secret(env="HOOK_SECRET")):
+        webhooks(to(server, one), b"{}", "", 1)
+
+    signed = [request.headers["Mailpipe-Signature"] for request in server.requests]
+    assert signed == [signature(key, b"{}", 1_700_000_000) for key in (KEY, "other", KEY)]
+
+
 def test_an_empty_secret_signs_nothing(
     hook: Start, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
