@@ -56,7 +56,7 @@ def test_data_are_shown_and_never_markup(run: Run, tmp_path: Path) -> None:
 
 
 def test_only_the_first_records_are_read(sh: Shell) -> None:
-    result = sh(f"yes \"$(head -n 1 {EXAMPLE}/data.jsonl)\" | mailpipe preview {CHECK} --limit 2")
+    result = sh(f'yes "$(head -n 1 {EXAMPLE}/data.jsonl)" | mailpipe preview {CHECK} --limit 2')
 
     assert result.stdout.count(b"<article>") == 2
 
