@@ -134,6 +134,11 @@ class Signals:
         if not self._acts:
             self.check()
 
+    @property
+    def requested(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return bool(self._requested)
+
     def check(self) -> None:
         """End the stage if a signal has asked for it."""
         if self._requested:
@@ -217,6 +222,10 @@ class _Asked:
     def __next__(self) -> Record:
         self._signals.check()
         return next(self._source())
+
+    def stopping(self) -> bool:
+        """Whether a signal asks the stage to end; for stages that wait of their own accord."""
+        return self._signals.requested
 
     def pending(self) -> bool:
         """See record.Pending: an input that cannot tell is never at hand."""

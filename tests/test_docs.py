@@ -200,7 +200,7 @@ Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 no such user
 --b--
 """
-RARE = {
+RARE = {"dryRun", "send",
     "isTruncated",
     "track",
     "error",

@@ -103,6 +103,21 @@ JMAP = (
 # Members of mailpipe's own.
 OWN = (
     Member(
+        "dryRun",
+        "object",
+        ("send",),
+        "What send would do, with --dry-run.",
+        "{via, mailFrom, rcptTo, size}; rcptTo leaves out who has got the message already.",
+    ),
+    Member(
+        "send",
+        "object",
+        ("send",),
+        "How far a message has come, with --status.",
+        "{state, attempts, firstAttempt, lastAttempt, nextAttempt, due, via, scope}; state is deferred (put off), "
+        "unknown (nobody knows whether it arrived) or sending (by a run that is there at this moment).",
+    ),
+    Member(
         "id",
         "text",
         ("fetch", "parse"),
@@ -120,7 +135,8 @@ OWN = (
         "object",
         ("fetch",),
         "Where the message lies, for settle.",
-        "account, protocol, mailbox, uid, uidValidity, and attempt: how often it was handed out.",
+        "account, protocol, mailbox, uid, uidValidity, attempt (how often it was handed out), and claimed where "
+        "hosts exclude each other.",
     ),
     Member(
         "idempotencyKey",

@@ -27,6 +27,8 @@ class Parcel:
     eight_bit: bool = False
     utf8: bool = False  # SMTPUTF8 (RFC 6531): an address or a header field is not ASCII
     doubtful: bool = False  # an earlier run may have delivered it
+    attempts: int = 0  # how often it was tried before
+    first: float = 0.0  # when first, in seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ def decide(parcel: Parcel, known: Mapping[str, Entry], policy: Policy, *, resolv
             doubtful = doubtful or not policy.resend_unknown
         else:
             held.append(recipient)
-            stored[recipient] = entry.status
+            # What was said to an earlier try says nothing about the last one.
+            stored[recipient] = entry.status if entry.status.get("action", "") is None else {}
     return Decision(tuple(go), doubtful, stored, tuple(held))
 
 

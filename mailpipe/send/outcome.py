@@ -36,6 +36,18 @@ def finished(record: Record, statuses: Statuses, *, replayed: bool, keep_raw: bo
     return result
 
 
+def rehearsed(record: Record, told: Mapping[str, Any], barred: Statuses, *, keep_raw: bool) -> Record:
+    """The record with what would be done in ``dryRun``, and who would be left out."""
+    result: Record = {**record, "dryRun": dict(told)}
+    if not keep_raw:
+        result.pop("raw", None)
+    if barred:
+        result["deliveryStatus"] = barred
+        refused = RecordError(_told(barred, list(barred)), slug="partly-refused")
+        result["error"] = refused.as_record(STAGE)
+    return result
+
+
 def error(statuses: Statuses, *, replayed: bool) -> RecordError | None:
     """What a record's ``error`` says of its recipients; None when all were accepted."""
     if all(status["action"] in _WELL for status in statuses.values()):

@@ -4,7 +4,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pybase64
@@ -14,7 +14,9 @@ from mailpipe.errors import RecordError
 from mailpipe.mail.parcel import Parcel
 from mailpipe.record import Record
 from mailpipe.send import message
+from mailpipe.send.aim import Aim
 from mailpipe.send.envelope import Envelope, envelope
+from mailpipe.send.outcome import Statuses
 
 MAX_KEY = 500  # characters of an idempotency key
 HINT = "run `mailpipe render` first, or give one raw message"
@@ -35,11 +37,13 @@ class Packing:
 
     new_id: Callable[[str], str]
     date: Callable[[], str]
+    aim: Aim = field(default_factory=Aim)
 
-    def pack(self, record: Record) -> tuple[Parcel, Envelope]:
-        """The parcel and its envelope; raises RecordError."""
+    def pack(self, record: Record) -> tuple[Parcel, Envelope, Statuses]:
+        """The parcel, its envelope, and who will not get it; raises RecordError."""
         raw = octets(record)
-        address = envelope(record.get("envelope"))
+        given = envelope(record.get("envelope"))
+        address, barred = self.aim.aimed(given)
         head, body = message.wire(raw)
         head, message_id = message.completed(head, lambda: self.new_id(address.sender), self.date)
         wired = b"%b\r\n%b" % (head, body)
@@ -57,7 +61,7 @@ class Packing:
                 head.isascii() and address.sender.isascii() and all(map(str.isascii, address.recipients))
             ),
         )
-        return parcel, address
+        return parcel, address, barred
 
 
 def octets(record: Record) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from mailpipe.errors import UsageError
 
@@ -28,6 +28,14 @@ class Via:
     def networked(self) -> bool:
         """Whether a server is spoken to."""
         return self.scheme in PORTS
+
+    @property
+    def url(self) -> str:
+        """The URL, the same however it was written."""
+        if not self.host:
+            return f"{self.scheme}:{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{quote(self.user, safe='') + '@' if self.user else ''}{host}:{self.port}"
 
 
 def via(url: str) -> Via:

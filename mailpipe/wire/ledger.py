@@ -1,7 +1,8 @@
 """Keep on disk what was about to be sent and what came of it, so that nothing is sent twice."""
 
+import math
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,8 @@ from typing import Any, NamedTuple
 from mailpipe import exact
 from mailpipe.errors import InputOutputError
 from mailpipe.mail.parcel import Entry, Parcel, State
-from mailpipe.wire import database
+from mailpipe.wire import database, postponed
+from mailpipe.wire.postponed import Postponed
 from mailpipe.wire.runs import Runs
 
 SCHEMA = """
@@ -26,8 +28,11 @@ CREATE TABLE IF NOT EXISTS sends (
     at REAL NOT NULL,           -- when it was last tried or answered
     status BLOB,                -- deliveryStatus as JSON
     PRIMARY KEY (scope, key, recipient)
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS upkeep (name TEXT PRIMARY KEY, at REAL NOT NULL)
 """
+KEPT_DAYS = 90  # how long what was sent or refused for good is remembered
+_DAY = 86400.0
 _CHUNK = 400  # places asked for together; below every SQLite limit on the number of parameters
 
 _INTEND = """
@@ -43,7 +48,7 @@ _NOTE = """
 INSERT INTO sends (scope, key, recipient, state, attempts, content, run, first, at, status)
 VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7)
 ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, content = excluded.content,
-    at = excluded.at, run = ''
+    attempts = attempts + (run = ''), at = excluded.at, run = ''
 WHERE run = ?8 OR state IN ('deferred', 'refused')
 """
 _UNDO = """
@@ -80,8 +85,9 @@ class Ledger:
     raise InputOutputError, or TemporaryError when another process holds the database for too long.
     """
 
-    def __init__(self, state_dir: Path, *, scope: str, clock: Callable[[], float]) -> None:
-        self._db = database.connect(state_dir, SCHEMA)
+    def __init__(self, state_dir: Path, *, scope: str, clock: Callable[[], float], via: str = "") -> None:
+        self._db = database.connect(state_dir, SCHEMA + ";" + postponed.SCHEMA)
+        self._postponed = Postponed(state_dir, scope=scope, via=via)
         self._scope = scope
         self._clock = clock
         self._runs = Runs(state_dir)
@@ -155,6 +161,35 @@ class Ledger:
             if self._acts.pop(place, b""):
                 self._heard.append(exact.dumps([*row, told.decode()]) + b"\n")
 
+    def postpone(self, name: str, key: str, record: Mapping[str, Any], due: float) -> None:
+        """Keep a record to try again; durable after the next commit."""
+        self._postponed.put(name, key, dict(record), due)
+
+    def settle(self, name: str) -> None:
+        """Forget a record that was kept, if it was; durable after the next commit."""
+        self._postponed.drop(name)
+
+    def due(self, *, everything: bool) -> Iterator[dict[str, Any]]:
+        """The records to try again now, or all there are."""
+        with database.guard():
+            before = math.inf if everything else self._clock()
+            yield from self._postponed.records(self._db, before=before)
+
+    def waiting(self) -> tuple[int, float]:
+        """How many records are not due yet, and when the first of them is."""
+        with database.guard():
+            return self._postponed.waiting(self._db, after=self._clock())
+
+    def purge(self) -> None:
+        """Forget what was sent or refused for good longer ago than KEPT_DAYS; looks once a day."""
+        now = self._clock()
+        with database.transaction(self._db) as db:
+            last = db.execute("SELECT at FROM upkeep WHERE name = 'sends'").fetchone()
+            if last is None or now - last[0] > _DAY:
+                before = now - KEPT_DAYS * _DAY
+                db.execute("DELETE FROM sends WHERE state IN ('sent', 'refused') AND at < ?", (before,))
+                db.execute("INSERT OR REPLACE INTO upkeep VALUES ('sends', ?)", (now,))
+
     def withdraw(self, parcels: Collection[Parcel]) -> None:
         """Take back intents that were not carried out; durable after the next commit."""
         self._withdrawn += [
@@ -181,15 +216,17 @@ class Ledger:
         going = list(intents)
         if going and not ahead:
             self.mark(going)
-        if going or self._notes or self._withdrawn:
+        if going or self._notes or self._withdrawn or self._postponed.changed:
             self._unsure = True  # a transaction that fails may be found written all the same
             with database.transaction(self._db) as db:
                 db.executemany(_NOTE, self._notes)
                 _take_back(db, self._withdrawn)
+                self._postponed.write(db)
                 refused = self._intend(db, going)
         for parcel in intents:
             for recipient in parcel.recipients:
                 self._seen.pop((parcel.key, recipient.lower()), None)
+        self._postponed.written()
         self._unsure = False
         self._notes.clear()
         self._heard.clear()

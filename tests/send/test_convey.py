@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from mailpipe.errors import InputOutputError, TemporaryError, WorldError
-from mailpipe.mail.parcel import Entry, Events, Intent, Parcel, Receipt, Stop
+from mailpipe.mail.parcel import Deliver, Entry, Events, Intent, Parcel, Receipt, Stop
 from mailpipe.mail.reply import Fate, local_reply
 from mailpipe.send import core
+from mailpipe.send.outcome import Statuses
 from mailpipe.send.parcels import Packing
-from tests.send.outgoing import outgoing
+from mailpipe.send.patience import Patience
+from tests.send.outgoing import Record, outgoing
 
 TAKEN = Fate("relayed", local_reply(250, "2.0.0 Ok"))
 
@@ -61,8 +63,9 @@ class Disk:
         self._log = log
         self._left = full_after
         self.state: dict[str, str] = {}
-        self._notes: list[Parcel] = []
+        self._notes: list[tuple[Parcel, str]] = []
         self.marked: list[str] = []
+        self.postponed: set[str] = set()
         self._withdrawn: list[Parcel] = []
         self.taken_by_others: set[str] = set()
 
@@ -74,11 +77,18 @@ class Disk:
         status = TAKEN.delivery_status() if state == "sent" else {}
         return {r: Entry(state, parcel.content, status) for r in parcel.recipients}  # type: ignore[arg-type]
 
-    def note(self, parcel: Parcel, _statuses: object) -> None:
-        self._notes.append(parcel)
+    def note(self, parcel: Parcel, statuses: Statuses) -> None:
+        sent = all(status["action"] == "relayed" for status in statuses.values())
+        self._notes.append((parcel, "sent" if sent else "deferred"))
 
     def withdraw(self, parcels: Collection[Parcel]) -> None:
         self._withdrawn += parcels
+
+    def postpone(self, name: str, _key: str, _record: object, _due: float) -> None:
+        self.postponed.add(name)
+
+    def settle(self, name: str) -> None:
+        self.postponed.remove(name)
 
     def mark(self, parcels: Sequence[Parcel]) -> None:
         for parcel in parcels:
@@ -90,9 +100,9 @@ class Disk:
         self._left -= 1
         for parcel in self._withdrawn:
             self.state.pop(parcel.key)
-        for parcel in self._notes:
+        for parcel, state in self._notes:
             self._log("outcome", parcel)
-            self.state[parcel.key] = "sent"
+            self.state[parcel.key] = state
         self._notes, self._withdrawn = [], []
         if not ahead:
             self.marked += [parcel.key for parcel in intents]
@@ -102,6 +112,21 @@ class Disk:
                 self._log("intent", parcel)
                 self.state[parcel.key] = "unknown"
         return refused
+
+
+class Time:
+    """A clock that goes on when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def patience(self, *, wait: float = 0.0, max_age: float = 432_000.0) -> Patience:
+        return Patience(
+            clock=lambda: self.now, random=lambda: 0.5, sleep=self.sleep, wait=wait, max_age=max_age
+        )
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class Batch:
@@ -120,10 +145,17 @@ class Batch:
         return True
 
 
-def sending(wire: Wire, disk: Disk, count: int, **options: bool) -> Any:
+def sending(wire: Deliver, disk: Disk, count: int, patience: Patience | None = None, **options: Any) -> Any:
     packing = Packing(new_id=lambda _: "new@example.com", date=lambda: "today")
     records = Batch([outgoing(number, n=number) for number in range(count)])
-    return core.send(records, deliver=wire, ledger=disk, pack=packing.pack, options=core.Options(**options))
+    return core.send(
+        records,
+        deliver=wire,
+        ledger=disk,
+        pack=packing.pack,
+        options=core.Options(**options),
+        patience=patience or Time().patience(),
+    )
 
 
 def test_the_order_is_intent_dot_outcome_line() -> None:
@@ -158,17 +190,19 @@ def test_a_reader_that_leaves_finds_a_ledger_that_is_right(window: int, lines: i
 
 
 @pytest.mark.parametrize("alive", range(4))
-def test_a_server_that_dies_leaves_the_receipts_there_are(alive: int) -> None:
+def test_a_server_that_dies_leaves_receipts_and_puts_off_the_rest(alive: int) -> None:
     log = Log()
     disk = Disk(log)
-    seen: list[int] = []
+    seen: list[Record] = []
     stream = sending(Wire(log, dies_at=alive), disk, 4)
 
     with pytest.raises(TemporaryError):
-        seen.extend(record["n"] for record in iter(stream.__next__, None))
+        seen.extend(iter(stream.__next__, None))
 
-    assert seen == list(range(alive))
-    assert list(disk.state.values()) == ["sent"] * alive
+    assert [record["n"] for record in seen] == list(range(4))
+    assert ["error" in record for record in seen] == [False] * alive + [True] * (4 - alive)
+    assert list(disk.state.values()) == ["sent"] * alive + ["deferred"] * (4 - alive)
+    assert len(disk.postponed) == 4 - alive
 
 
 @pytest.mark.parametrize("commits", range(1, 5))
@@ -203,7 +237,14 @@ def test_records_with_an_error_pass_untouched_and_in_order() -> None:
     given = Batch([outgoing(1, n=1), bad, {"n": 2}, outgoing(3, n=3)])
 
     records = list(
-        core.send(given, deliver=Wire(log), ledger=Disk(log), pack=packing.pack, options=core.Options())
+        core.send(
+            given,
+            deliver=Wire(log),
+            ledger=Disk(log),
+            pack=packing.pack,
+            options=core.Options(),
+            patience=Time().patience(),
+        )
     )
 
     assert [record["n"] for record in records] == [1, 9, 2, 3]
