@@ -1,14 +1,12 @@
 """The command line of fetch."""
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
 from functools import partial
+from typing import Any
 
 import click
 
 from mailpipe.config import Settings
-from mailpipe.errors import UsageError
 from mailpipe.stage import Plan, stage
 
 MAX_SIZE = "47M"  # in base64 this fits the 64 MiB of one line
@@ -105,24 +103,7 @@ mailpipe fetch --limit 10 maildir:in | mailpipe parse
     help="Only with TEXT in that header field; again: both.",
 )
 @click.option("--search", metavar="KEYS", help="Only what these IMAP search keys find (RFC 3501).")
-def command(
-    settings: Settings,
-    store: str | None,
-    mailbox: tuple[str, ...],
-    limit: int | None,
-    peek: bool,
-    lease: int,
-    claim: bool,
-    take_over: bool,
-    watch: bool,
-    every: int,
-    max_size: int,
-    unseen: bool,
-    since: datetime | None,
-    sender: tuple[str, ...],
-    header: list[tuple[str, str]],
-    search: str | None,
-) -> Plan:
+def command(settings: Settings, store: str | None, **given: Any) -> Plan:
     """Read messages from a mailbox without changing it.
 
     The store is the name of an account, imap://USER@HOST, imaps://USER@HOST, maildir:DIR or
@@ -152,29 +133,9 @@ def command(
     its password from the environment variable MAILPIPE_IMAP_PASSWORD.
     """
     from mailpipe.fetch import core, lines, stores
-    from mailpipe.mail.stored import Wanted
+    from mailpipe.fetch.options import Options
 
-    if watch and peek:
-        raise UsageError("--watch would show the same messages again and again with --peek")
-    if claim and peek:
-        raise UsageError("--peek only looks: there is nothing to --claim")
-    wanted = Wanted(
-        max_size=max_size,
-        unseen=unseen,
-        since=since.date() if since else None,
-        headers=(*(("From", text) for text in sender), *header),
-        search=search,
-    )
-    if watch:
-        sources: Iterable[core.Source] = [stores.watched_source(settings, store, mailbox, wanted, every)]
-    else:
-        sources = stores.sources(settings, store, mailbox, wanted)
-    claims = stores.claims(
-        settings,
-        store,
-        limit=limit,
-        seconds=None if peek or (stores.watched() and not watch) else lease,
-        over=take_over,
-        among_hosts=claim,
-    )
+    options = Options(**given)
+    sources = stores.sources(settings, store, options)
+    claims = stores.claims(settings, store, options)
     return Plan(partial(core.fetch, sources=sources, claims=claims, report=stores.tell), lines.encode)

@@ -4,7 +4,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from mailpipe import config
@@ -12,6 +12,7 @@ from mailpipe.config import Settings
 from mailpipe.errors import UsageError
 from mailpipe.fetch.claims import Claims, Lender
 from mailpipe.fetch.core import Source
+from mailpipe.fetch.options import Options
 from mailpipe.fetch.watch import Pause, Watch, Watched
 from mailpipe.mail.stored import Wanted
 from mailpipe.stdio import say
@@ -22,20 +23,17 @@ from mailpipe.wire.waiting import wait
 tell = partial(say, "fetch")
 
 
-def claims(
-    settings: Settings,
-    store: str | None,
-    *,
-    limit: int | None,
-    seconds: int | None,
-    over: bool,
-    among_hosts: bool = False,
-) -> Claims:
+def claims(settings: Settings, store: str | None, options: Options) -> Claims:
     """The claims of this run on the messages of a store."""
     leases = Leases(config.state_dir(), holder=f"{os.getpid()}-{secrets.token_hex(8)}", clock=time.time)
-    lender = _among_hosts(leases, locate(settings, store)) if among_hosts else leases
-    mark = {"claimed": True} if among_hosts else {}
-    return Claims(lender, clock=time.time, seconds=seconds, limit=limit, over=over, mark=mark)
+    return Claims(
+        _among_hosts(leases, locate(settings, store)) if options.claim else leases,
+        clock=time.time,
+        seconds=options.seconds(watched=os.isatty(1)),
+        limit=options.limit,
+        over=options.take_over,
+        mark={"claimed": True} if options.claim else {},
+    )
 
 
 def _among_hosts(leases: Leases, location: Location) -> Lender:
@@ -49,27 +47,27 @@ def _among_hosts(leases: Leases, location: Location) -> Lender:
     return ImapClaims(leases, link, Sightings(config.state_dir(), time.time), clock=time.time)
 
 
-def watched() -> bool:
-    """Whether a person looks at stdout: a look is no claim."""
-    return os.isatty(1)
+def sources(settings: Settings, store: str | None, options: Options) -> Iterator[Source]:
+    """One source for each folder of the store (without any: its inbox), opened when its turn comes.
 
-
-def sources(
-    settings: Settings, store: str | None, mailboxes: Sequence[str], wanted: Wanted
-) -> Iterator[Source]:
-    """One source for each folder of the store (without any: its inbox), opened when its turn comes."""
+    With --watch it is one source without end.
+    """
     location = locate(settings, store)
-    return (_source(location, mailbox, wanted) for mailbox in mailboxes or (location.folders.inbox,))
+    mailboxes = options.mailbox or (location.folders.inbox,)
+    wanted = options.wanted()
+
+    def opened() -> Iterator[Source]:
+        return (_source(location, mailbox, wanted) for mailbox in mailboxes)
+
+    return iter([_watched(location, mailboxes, opened, options.every)]) if options.watch else opened()
 
 
-def watched_source(
-    settings: Settings, store: str | None, mailboxes: Sequence[str], wanted: Wanted, every: int
+def _watched(
+    location: Location, mailboxes: Sequence[str], opened: Callable[[], Iterator[Source]], every: int
 ) -> Source:
-    """The store as one source without end."""
-    location = locate(settings, store)
     return Watched(
-        lambda: sources(settings, store, mailboxes, wanted),
-        _watch(location, mailboxes or (location.folders.inbox,)),
+        opened,
+        _watch(location, mailboxes),
         every=every,
         sleep=pause,
         chance=random.random,
