@@ -40,7 +40,7 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, ren
 
 
 class ReplyLimits(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """How many automatic replies there may be, in all runs on this host together."""
+    """How many automatic replies there may be, in all runs on this host together; read at the start."""
 
     hours: float = 24.0
     """Hours between two replies to the same sender about the same ref."""
