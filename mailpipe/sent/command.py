@@ -50,7 +50,8 @@ def command(settings: Settings, store: str | None, folder: str | None, mode: Mod
     a copy with the same Message-ID that is there already is left alone.
 
     The folder is the one that the account names, or the one that the server marks as \\\\Sent, or one
-    with a usual name; it is made when there is none. The copy has no pixel, and it has Bcc.
+    with a usual name; it is made when there is none. The copy has Bcc and no pixel, so
+    a signature over the pixel does not hold in it.
 
     With --mode auto, nothing is appended where Gmail and Microsoft 365 keep a copy by themselves,
     unless a folder is named. Of tracked mail (`mailpipe render --track`) such a provider keeps a copy

@@ -1,5 +1,7 @@
 """The database of opens on SQLite and on PostgreSQL: the same answers, and nothing twice."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -264,3 +266,28 @@ def test_a_recipient_who_was_refused_is_not_registered(run: Run) -> None:
 
     assert result.records == [refused]
     assert run(["track", "report"]).records == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "args", "extra"),
+    [
+        ("sqlalchemy", ["track", "events"], "mailpipe[track]"),
+        ("uvicorn", ["track", "serve"], "mailpipe[track]"),
+        ("psycopg", ["track", "events", "--config", "config.yaml"], "mailpipe[postgres]"),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    missing: str, args: list[str], extra: str, home_env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text("track: {database: {url: 'postgresql://mail@127.0.0.1:1/mail'}}\n")
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = {args!r}; "
+        "from mailpipe.cli import main; main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=home_env, cwd=tmp_path, check=False
+    )
+
+    assert done.returncode == 78
+    assert f"pip install '{extra}'" in done.stderr
