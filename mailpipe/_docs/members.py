@@ -93,7 +93,8 @@ JMAP = (
         "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
         "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
         "mailbox_full, too_big, policy, system, unknown; hard is true where mail to this address is of no use "
-        "any more: a permanent failure of its mailbox or its domain, not of one message. "
+        "any more: a permanent failure of its mailbox or its domain, not of one message. queueId is what the "
+        "server calls a message that it took, messageId the Message-ID that it gave it, where it says so. "
         "A bounce that parse reads has the very same shape as a refusal that send meets, and the address "
         "that we sent to as key; the address that a forwarding host tried in vain is finalRecipient. A complaint "
         "(RFC 5965) has feedbackType: abuse, fraud, virus, not-spam or other.",

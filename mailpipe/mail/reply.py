@@ -3,6 +3,8 @@
 import re
 from typing import Any, Literal, NamedTuple
 
+from mailpipe.mail import queued
+
 Action = Literal["delivered", "relayed", "delayed", "failed"]
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")  # RFC 2034 section 3
@@ -59,7 +61,7 @@ class Fate(NamedTuple):
         status, text = self.reply.status(), self.reply.text()
         well = self.action in ("delivered", "relayed")
         why = None if well else reason(status, text)
-        return {
+        told = {
             "delivered": _DELIVERED[self.action],
             "smtpReply": text,
             "action": self.action,
@@ -67,6 +69,10 @@ class Fate(NamedTuple):
             "reason": why,
             "hard": not well and _is_hard(why, self.action, status),
         }
+        if well and len(text) > len("250 2.0.0 Ok"):
+            names = {"queueId": queued.queue_id(text), "messageId": queued.message_id(text)}
+            told |= {name: value for name, value in names.items() if value}
+        return told
 
 
 def _is_hard(why: str | None, action: Action | None, status: str) -> bool:

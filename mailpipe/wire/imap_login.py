@@ -1,6 +1,5 @@
 """Open an IMAP session: connection, greeting, TLS, login; no secret before the channel is safe."""
 
-import ipaddress
 from base64 import b64encode
 
 from mailpipe.config import Server
@@ -17,6 +16,7 @@ from mailpipe.wire.channel import Channel
 from mailpipe.wire.imap import Refused, Session
 from mailpipe.wire.imap_names import quoted
 from mailpipe.wire.location import Address, address
+from mailpipe.wire.loopback import is_loopback
 
 _OURS = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG")  # codes of a refusal that is not about the password
 
@@ -37,16 +37,6 @@ def open_session(server: Server) -> Session:
         session.close()
         raise
     return session
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody else can listen to a connection with this host."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _connected(server: Server, where: Address) -> Session:

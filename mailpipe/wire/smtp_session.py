@@ -1,7 +1,6 @@
 """Open an SMTP or LMTP session: connection, greeting, TLS, login; no secret before it is safe."""
 
 import binascii
-import ipaddress
 import socket
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from mailpipe.errors import NotPermittedError, ProtocolError, TemporaryError, Un
 from mailpipe.mail.reply import Reply
 from mailpipe.wire import auth, esmtp
 from mailpipe.wire.esmtp import Dialect, Replies
+from mailpipe.wire.loopback import is_loopback
 from mailpipe.wire.transaction import Terms
 
 if TYPE_CHECKING:
@@ -59,16 +59,6 @@ class Place:
     def private(self) -> bool:
         """Whether nobody else can listen to a connection with it."""
         return bool(self.path) or (self.proxy is None and is_loopback(self.host))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this very host."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Lost(Exception):
@@ -291,6 +281,17 @@ def _start_tls(session: Session) -> None:
 
 
 def _log_in(session: Session, credentials: auth.Credentials) -> None:
+    reply = _answered(session, credentials)
+    if reply.code == 535 and credentials.token is not None:
+        reply = _answered(session, credentials)  # it is read anew: the one before may just have expired
+    if reply.code != 235:
+        detail = f"{session.place.name} refuses the login of {credentials.user}: {reply.text()}"
+        if reply.code < 500:
+            raise TemporaryError(detail)
+        raise NotPermittedError(detail, hint="check user and password")
+
+
+def _answered(session: Session, credentials: auth.Credentials) -> Reply:
     exchange = auth.choose(session.terms.offered.get("AUTH", ()), credentials)
     command = b"AUTH " + exchange.mechanism.encode("ascii")
     if exchange.first is not None:
@@ -302,11 +303,7 @@ def _log_in(session: Session, credentials: auth.Credentials) -> None:
         reply = session.ask(auth.encoded(answer(_challenge(session, reply))))
     if reply.code == 334:
         reply = session.ask(b"*")  # we have no more to say (RFC 4954 section 4)
-    if reply.code != 235:
-        detail = f"{session.place.name} refuses the login of {credentials.user}: {reply.text()}"
-        if reply.code < 500:
-            raise TemporaryError(detail)
-        raise NotPermittedError(detail, hint="check user and password")
+    return reply
 
 
 def _challenge(session: Session, reply: Reply) -> bytes:

@@ -54,6 +54,7 @@ def test_the_receipt_has_the_shape_of_a_jmap_delivery_status(run: Run, smtpd: St
             "status": "2.0.0",
             "reason": None,
             "hard": False,
+            "queueId": "A1B2C3",
         }
     }
     assert record["order"] == 7

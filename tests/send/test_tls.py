@@ -193,10 +193,11 @@ def test_a_token_goes_by_xoauth2_and_its_refusal_is_status_77(send: Send, script
         talk.say("220 mx")
         talk.hear()
         talk.say("250-mx", "250 AUTH XOAUTH2")
-        talk.hear()
-        talk.say("334 " + b64encode(b'{"status":"401"}').decode())
-        assert talk.hear() == b"\r\n"
-        talk.say("535 5.7.8 expired")
+        for _ in range(2):  # the token is read anew once
+            talk.hear()
+            talk.say("334 " + b64encode(b'{"status":"401"}').decode())
+            assert talk.hear() == b"\r\n"
+            talk.say("535 5.7.8 expired")
         talk.hear()
 
     server = scripted(script)
@@ -205,7 +206,7 @@ def test_a_token_goes_by_xoauth2_and_its_refusal_is_status_77(send: Send, script
 
     assert result.status == Exit.NO_PERMISSION
     expected = b64encode(f"user={USER}\1auth=Bearer ya29.token\1\1".encode())
-    assert b"AUTH XOAUTH2 " + expected in server.octets
+    assert server.octets.count(b"AUTH XOAUTH2 " + expected) == 2
     assert "ya29" not in result.stderr
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from mailpipe.config import Secret, Server
 from mailpipe.errors import NotPermittedError, ProtocolError, TemporaryError, UnavailableError, UsageError
-from mailpipe.wire.imap_login import is_loopback, open_session
+from mailpipe.wire.imap_login import open_session
 from mailpipe.wire.location import address, of_url
+from mailpipe.wire.loopback import is_loopback
 from tests.servers.scripted import FakeImap, Start
 
 
