@@ -8,7 +8,6 @@ section 6).  Nothing has to be encoded again on the way, so a signature over a p
 from binascii import b2a_qp
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 
 import pybase64
@@ -101,18 +100,9 @@ def _fits(raw: bytes) -> bool:
 
 def quoted_printable(raw: bytes) -> bytes:
     """RFC 2045 section 6.7, for text whose lines end with CR LF."""
-    lines = raw.split(b"\r\n")
-    return b"\r\n".join([_quoted(line) if len(line) < LINE else _broken(line) for line in lines])
-
-
-@lru_cache(maxsize=2048)  # most lines of HTML are those of the message before
-def _quoted(line: bytes) -> bytes:
-    return _broken(line)
-
-
-def _broken(line: bytes) -> bytes:
-    """One line in as many as are needed; b2a_qp breaks with CR LF only where it has seen one."""
-    return b2a_qp(line, istext=True).replace(b"=\n", b"=\r\n")
+    quoted = b2a_qp(raw, istext=True)
+    # It breaks lines with CR LF only where it has seen one.
+    return quoted if b"\r\n" in raw else quoted.replace(b"=\n", b"=\r\n")
 
 
 def base64(raw: bytes) -> bytes:

@@ -33,7 +33,10 @@ class Members:
         """The same as the template ``source``, or None if it does anything else."""
         literals = _PRINT.split(source)
         paths = tuple(tuple(path.split(".")) for path in literals[1::2])
-        if any(_OTHER.search(text) for text in literals[::2]) or any(path[0] in _WORDS for path in paths):
+        # "{{{" is an error, and not a brace before a value.
+        if any(_OTHER.search(text) or text.endswith("{") for text in literals[::2]) or any(
+            path[0] in _WORDS for path in paths
+        ):
             return None
         for number in range(len(paths)):
             literals[2 * number + 1] = tokens.plain(number)
