@@ -43,7 +43,7 @@ mailpipe fetch --peek | mailpipe parse
 # Take everything, give it to its handlers, and put it away
 mailpipe fetch partners | mailpipe parse | mailpipe route rules.yaml | mailpipe settle
 # Only what one partner wrote about one matter
-mailpipe fetch --from garage.example.net --header Subject:a74e22bb --peek partners
+mailpipe fetch --from atelier@example.net --header Subject:AB-123 --peek partners
 # Ten messages of a local Maildir, the oldest first
 mailpipe fetch --limit 10 maildir:in | mailpipe parse
 """,

@@ -18,8 +18,6 @@ MAX_ATTEMPTS = 10
 mailpipe fetch | mailpipe parse | mailpipe route rules.yaml | mailpipe settle > settled.jsonl
 # What did not go well
 mailpipe settle < routed.jsonl | jq -c 'select(.settled.outcome == "failed") | .id'
-# Why is this message in the failed folder?
-mailpipe settle --why sha256:9f2c || true
 """,
     acts=True,
 )
