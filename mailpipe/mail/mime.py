@@ -112,6 +112,8 @@ class Part:
 
     def content(self) -> tuple[bytes, tuple[str, ...]]:
         """The octets that the body stands for, and the defects of its transfer encoding."""
+        if self.encoding == "base64":
+            return transfer.base64_at(self.buffer, self.body, self.end)
         return transfer.decode(self.buffer[self.body : self.end], self.encoding)
 
 

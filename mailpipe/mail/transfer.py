@@ -70,13 +70,18 @@ def decode(body: bytes, encoding: str) -> tuple[bytes, tuple[str, ...]]:
 
 def base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Decode base64; octets outside the alphabet are skipped (RFC 2045 section 6.8)."""
-    end = body.find(b"=")
-    if end >= 0 and body[end:].translate(None, b"= \t\r\n"):
-        return _segments(body, end)
+    return base64_at(body, 0, len(body))
+
+
+def base64_at(buffer: bytes, start: int, end: int) -> tuple[bytes, tuple[str, ...]]:
+    """Decode base64 where it lies in a buffer: a large attachment is not copied for it."""
+    padding = buffer.find(b"=", start, end)
+    if padding >= 0 and buffer[padding:end].translate(None, b"= \t\r\n"):
+        return _segments(buffer[start:end], padding - start)
     try:
-        return pybase64.b64decode(body), ()
+        return pybase64.b64decode(memoryview(buffer)[start:end]), ()
     except Error:
-        return _padded(body.translate(None, _ALPHABET)), ("base64-padding",)
+        return _padded(buffer[start:end].translate(None, _ALPHABET)), ("base64-padding",)
 
 
 def _padded(letters: bytes) -> bytes:

@@ -65,6 +65,14 @@ class Options:
 DEFAULT = Options()
 
 
+@dataclass(slots=True)
+class Nesting:
+    """How many messages lie around the one that is read, and how many were read with it so far."""
+
+    depth: int = 0
+    count: int = 0
+
+
 def parse(records: Iterable[Record], options: Options = DEFAULT) -> Iterator[Record]:
     """Yield each record with its ``raw`` message taken apart.
 
@@ -76,9 +84,10 @@ def parse(records: Iterable[Record], options: Options = DEFAULT) -> Iterator[Rec
 def _step(record: Record, options: Options) -> Record:
     source = record.get("source")
     account = source.get("account") if isinstance(source, dict) else None
-    parsed = {**record, **read(_raw(record), options, account if isinstance(account, str) else None)}
-    if "id" in record:
-        parsed["id"] = record["id"]
+    raw = _raw(record)
+    # fetch has said the id already, and hashing a large message takes as long as decoding it.
+    named = {} if "id" in record else {"id": _id(raw)}
+    parsed = {**named, **record, **read(raw, options, account if isinstance(account, str) else None)}
     if not options.keep_raw:
         del parsed["raw"]
     return parsed
@@ -86,6 +95,8 @@ def _step(record: Record, options: Options) -> Record:
 
 def _raw(record: Record) -> bytes:
     raw = record.get("raw")
+    if isinstance(raw, bytes):  # read from a file or a pipe of ours
+        return raw
     if raw is None:
         raise RecordError("no member 'raw'", slug="no-raw", hint="run `mailpipe fetch` first")
     try:
@@ -97,9 +108,9 @@ def _raw(record: Record) -> bytes:
 
 
 def read(
-    raw: bytes, options: Options = DEFAULT, account: str | None = None, *, depth: int = 0
+    raw: bytes, options: Options = DEFAULT, account: str | None = None, nesting: Nesting | None = None
 ) -> dict[str, Any]:
-    """The members that one message gives; never fails.  ``depth`` counts the messages around it."""
+    """The members that one message gives; never fails.  ``nesting`` says in how many others it lies."""
     defects: list[str] = []
     if len(raw) > options.max_size:
         defects.append("limit:message")
@@ -109,11 +120,10 @@ def read(
     for part in message.walk():
         defects.extend(part.defects)
     described = {
-        "id": f"sha256:{sha256(raw).hexdigest()}",
         "size": len(raw),
         **envelope.describe(fields, defects),
     }
-    described |= _opened(message.root, described, options, account, defects, depth)
+    described |= _opened(message.root, described, options, account, defects, nesting or Nesting())
     identity = options.identity(account) if options.identity else None
     automatic = _automatic(message, described, identity)
     described["ref"] = _ref(fields, described, automatic.get("returned"), identity)
@@ -132,32 +142,32 @@ def _opened(
     options: Options,
     account: str | None,
     defects: list[str],
-    depth: int,
+    nesting: Nesting,
 ) -> dict[str, Any]:
     """The content, S/MIME taken off, and ``crypto`` if there was any."""
     if not crypto.is_protected(root):
-        return _content(root, options, described["subject"], defects, depth)
+        return _content(root, options, described["subject"], defects, nesting)
     senders = sum(field.name.lower() == "from" for field in root.fields)
     authors = [mailbox["email"] for mailbox in described["from"]] if senders == 1 else []
     opened = crypto.open_message(root, authors, options.smime(account) if options.smime else None, defects)
-    content = _content(opened.root, options, described["subject"], defects, depth)
+    content = _content(opened.root, options, described["subject"], defects, nesting)
     report = opened.crypto or {}
     if opened.apart:
         report["parts"] = [
-            {**told, **(_content(tree, options, None, defects, depth) if tree is not None else {})}
+            {**told, **(_content(tree, options, None, defects, nesting) if tree is not None else {})}
             for told, tree in opened.apart
         ]
     return {**content, "crypto": report} if report else content
 
 
 def _content(
-    root: mime.Part, options: Options, subject: str | None, defects: list[str], depth: int
+    root: mime.Part, options: Options, subject: str | None, defects: list[str], nesting: Nesting
 ) -> dict[str, Any]:
     """What is in the body: the human text, the data, the files."""
     classified = parts.classify(root)
     found = bodies.read(classified, defects)
     in_text = packed.from_text(found.files, defects)
-    nested = partial(_nested, options=options, depth=depth + 1) if options.nested else None
+    nested = partial(_nested, options=options, nesting=nesting) if options.nested else None
     files = attached.read(classified.attachments, in_text, options.files, nested, defects)
     if (files.text or files.html) and not found.shown.strip():
         found = bodies.of_packed(found, files.text, files.html, defects)
@@ -243,13 +253,21 @@ def _automatic(message: mime.Message, described: dict[str, Any], identity: Ident
     return {"auto": auto.classify(facts), "deliveryStatus": bounced.status, **returned}
 
 
-def _nested(data: bytes, defects: list[str], *, options: Options, depth: int) -> dict[str, Any] | None:
+def _id(raw: bytes) -> str:
+    return f"sha256:{sha256(raw).hexdigest()}"
+
+
+def _nested(data: bytes, defects: list[str], *, options: Options, nesting: Nesting) -> dict[str, Any] | None:
     """The record of an attached message; nothing in it is believed to be about us."""
-    if depth > limits.NESTED:
+    if nesting.depth >= limits.NESTED or nesting.count >= limits.NESTED_COUNT:
         defects.append("limit:nested")
         return None
-    described = read(data, replace(options, identity=None, trust=None, smime=None), depth=depth)
+    nesting.depth += 1
+    nesting.count += 1
+    described = read(data, replace(options, identity=None, trust=None, smime=None), nesting=nesting)
+    nesting.depth -= 1
     del described["ref"], described["auth"]
+    described = {"id": _id(data), **described}
     if options.keep_raw:
         described["raw"] = pybase64.b64encode_as_string(data)
     return described

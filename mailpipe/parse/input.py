@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-import pybase64
-
 from mailpipe import jsonl
 from mailpipe.mail import mbox
 from mailpipe.record import Record
@@ -70,8 +68,8 @@ def messages(chunks: Iterable[bytes], *, is_mbox: bool) -> Iterator[Record]:
 
 
 def record_of(raw: bytes) -> Record:
-    """A record that holds only a message."""
-    return {"raw": pybase64.b64encode_as_string(raw)}
+    """A record that holds only a message; its octets become base64 when they are written."""
+    return {"raw": raw}
 
 
 def _chunks(stream: Stream) -> Iterator[bytes]:

@@ -152,7 +152,8 @@ def test_a_piece_of_a_message_is_told() -> None:
 
 def test_content_elsewhere_is_described_and_not_fetched() -> None:
     raw = mixed(
-        b'Content-Type: message/external-body; access-type=URL;\n\tURL="http://127.0.0.1:9/a\n\tb.pdf"; size=5\n'
+        b"Content-Type: message/external-body; access-type=URL;\n"
+        b'\tURL="http://127.0.0.1:9/a\n\tb.pdf"; size=5\n'
         b"\n"
         b"Content-Type: application/pdf\n\n"
     )

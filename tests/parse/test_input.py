@@ -15,8 +15,13 @@ def read(data: bytes) -> list[Record]:
     return list(reader.read(io.BufferedReader(io.BytesIO(data)), "parse"))
 
 
+def octets(raw: bytes | str) -> bytes:
+    """The octets of a message, read as they are or out of a record."""
+    return raw if isinstance(raw, bytes) else pybase64.b64decode(raw)
+
+
 def raws(data: bytes) -> list[bytes]:
-    return [pybase64.b64decode(record["raw"]) for record in read(data)]
+    return [octets(record["raw"]) for record in read(data)]
 
 
 @pytest.mark.parametrize(
