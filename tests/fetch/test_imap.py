@@ -239,3 +239,16 @@ def test_a_slow_reader_loses_nothing(full_config: list[str], home_env: dict[str,
                 time.sleep(0.2)
 
     assert count == MANY
+
+
+def test_a_large_message_is_held_once(
+    dovecot: Dovecot, user: str, config: list[str], home_env: dict[str, str], tmp_path: Path
+) -> None:
+    size = 40 * 1024 * 1024
+    dovecot.add(user, b"Subject: large\r\n\r\n" + (b"x" * 76 + b"\r\n") * (size // 78))
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "out"), MAILPIPE, "fetch", *config]
+
+    peak = int(subprocess.run(command, stdout=subprocess.PIPE, env=home_env, check=True).stdout)
+
+    assert (tmp_path / "out").stat().st_size > size
+    assert peak * 1024 < size + 64 * 1024 * 1024, f"{peak} KiB"
