@@ -77,7 +77,10 @@ def send(
                 patience.wait = 0.0
         if broken is not None:
             raise broken.cause
-    yield from stage.rest(deliver)
+    try:
+        yield from stage.rest(deliver)
+    except Down as exc:
+        raise exc.cause from exc
 
 
 def _gone(broken: Down) -> Deliver:

@@ -20,14 +20,14 @@ class Moody:
     def __init__(self, time: Time, moods: dict[str, int], *, down: int = 0, kind: type[WorldError]) -> None:
         self._time = time
         self._moods = moods
-        self._down = down
+        self.down = down
         self._kind = kind
         self.tries: list[tuple[str, float]] = []
         self._start = time.now
 
     def __call__(self, parcels: Sequence[Parcel], /) -> Events:
-        if self._down:
-            self._down -= 1
+        if self.down:
+            self.down -= 1
             raise self._kind("nobody answers")
         for parcel in (yield Intent(parcels)) or ():
             number = parcel.key.strip("<>").partition("@")[0]
@@ -84,6 +84,22 @@ def test_without_order_nobody_waits_for_what_is_put_off() -> None:
 
     assert [record["n"] for record in records] == [1, 2, 3, 0]
     assert slugs(records) == [None] * 4
+
+
+def test_without_order_a_server_that_goes_in_the_end_ends_the_stage() -> None:
+    time, disk, seen = Time(), Disk(Log()), list[Record]()
+    wire = moody(time, n0=1)
+
+    def watch(record: Record) -> Record:
+        wire.down = 99
+        return record
+
+    stream = sending(wire, disk, 3, time.patience(wait=100), ordered=False)
+    with pytest.raises(TemporaryError):
+        seen.extend(watch(record) for record in iter(stream.__next__, None))
+
+    assert [record["n"] for record in seen] == [1, 2, 0]
+    assert slugs(seen) == [None, None, "deferred"]
 
 
 def test_who_wants_the_run_to_end_does_not_wait() -> None:
