@@ -8,9 +8,9 @@ ROOMY = 4 * 1024 * 1024  # octets of the buffer that are kept for the next line
 
 
 class Stream(Protocol):
-    """A binary input that gives what is there, as far as there is room; ``io.BufferedReader`` is one."""
+    """A binary input that gives what is there, up to ``size`` octets; ``io.BufferedReader`` is one."""
 
-    def readinto1(self, room: memoryview, /) -> int: ...
+    def read1(self, size: int, /) -> bytes: ...
 
 
 class Line(NamedTuple):
@@ -78,8 +78,10 @@ class Lines:
             self._start, self._end = 0, held
             if len(self._buffer) - held < CHUNK:
                 self._buffer += bytes(4 * CHUNK)
-        with memoryview(self._buffer) as view, view[self._end : self._end + CHUNK] as room:
-            octets = self._stream.readinto1(room)
+        # Not readinto1: it reads on when it has given what io.BufferedReader holds, and so may wait.
+        chunk = self._stream.read1(CHUNK)
+        octets = len(chunk)
+        self._buffer[self._end : self._end + octets] = chunk
         self._end += octets
         self._ended = not octets
         return bool(octets)

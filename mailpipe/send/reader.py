@@ -34,14 +34,6 @@ class Ahead:
             return first
         return self._stream.read1(size)
 
-    def readinto1(self, room: memoryview, /) -> int:
-        """The same into a buffer; the number of octets."""
-        if not self._first:
-            return self._stream.readinto1(room)
-        octets = self.read1(len(room))
-        room[: len(octets)] = octets
-        return len(octets)
-
     def ready(self) -> bool:
         """Whether a read would not wait."""
         return bool(self._first) or self._stream.ready()
