@@ -170,7 +170,10 @@ def test_the_command_coerces_and_names_what_is_wrong(run: Run, tmp_path: Path) -
         },
     }
     (tmp_path / "check.schema.json").write_text(json.dumps(schema))
-    rules = "rules:\n- {name: wrong, when: {dataErrors.path: /price}, outcome: failed}\n- {name: right, when: {dataErrors: {exists: false}}, outcome: processed}\n"
+    rules = (
+        "rules:\n- {name: wrong, when: {dataErrors.path: /price}, outcome: failed}\n"
+        "- {name: right, when: {dataErrors: {exists: false}}, outcome: processed}\n"
+    )
     (tmp_path / "rules.yaml").write_text(rules)
     good = b"From: a@example.com\n\nStatus: DONE\nKm: 12500\nPrice: 1.10\n"
     bad = b"From: a@example.com\n\nStatus: done\nKm: 12500\nPrice: cheap\n"
