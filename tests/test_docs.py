@@ -208,6 +208,7 @@ RARE = {"dryRun", "send",
     "geo",
     "crypto",
     "dataErrors",
+    "returned",
 }  # what the mails above do not lead to
 
 
