@@ -200,7 +200,9 @@ Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 no such user
 --b--
 """
-RARE = {"dryRun", "send",
+RARE = {
+    "dryRun",
+    "send",
     "isTruncated",
     "track",
     "error",

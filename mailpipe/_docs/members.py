@@ -92,11 +92,13 @@ JMAP = (
         "What became of each recipient, by address.",
         "Each is {delivered, smtpReply, action, status, reason, hard}. delivered is yes, no, queued or "
         "unknown; action and status are those of RFC 3464; reason is one of bad_mailbox, bad_domain, "
-        "mailbox_full, too_big, policy, system, unknown; hard is true where mail to this address is of no use "
+        "mailbox_full, too_big, policy, system, unknown; hard is true where mail to this address is of "
+        "no use "
         "any more: a permanent failure of its mailbox or its domain, not of one message. queueId is what the "
         "server calls a message that it took, messageId the Message-ID that it gave it, where it says so. "
         "A bounce that parse reads has the very same shape as a refusal that send meets, and the address "
-        "that we sent to as key; the address that a forwarding host tried in vain is finalRecipient. A complaint "
+        "that we sent to as key; the address that a forwarding host tried in vain is finalRecipient. A "
+        "complaint "
         "(RFC 5965) has feedbackType: abuse, fraud, virus, not-spam or other.",
     ),
 )
@@ -115,7 +117,8 @@ OWN = (
         "object",
         ("send",),
         "How far a message has come, with --status.",
-        "{state, attempts, firstAttempt, lastAttempt, nextAttempt, due, via, scope}; state is deferred (put off), "
+        "{state, attempts, firstAttempt, lastAttempt, nextAttempt, due, via, scope}; state is deferred "
+        "(put off), "
         "unknown (nobody knows whether it arrived) or sending (by a run that is there at this moment).",
     ),
     Member(
@@ -136,7 +139,8 @@ OWN = (
         "object",
         ("fetch",),
         "Where the message lies, for settle.",
-        "account, protocol, mailbox, uid, uidValidity, attempt (how often it was handed out), and claimed where "
+        "account, protocol, mailbox, uid, uidValidity, attempt (how often it was handed out), and "
+        "claimed where "
         "hosts exclude each other.",
     ),
     Member(
@@ -190,7 +194,8 @@ OWN = (
         "auth",
         "object",
         ("parse",),
-        "Sender authentication (RFC 8601): {verified, reason, authservId, fromDomain, spf, dkim, dmarc, arc}.",
+        "Sender authentication (RFC 8601): {verified, reason, authservId, fromDomain, spf, dkim, dmarc, "
+        "arc}.",
         "Only Authentication-Results of the account's trust.authservIds count, where our own servers write "
         "them: above the first Received of a foreign host, and in the topmost run. verified is true where "
         "they say dmarc=pass for the domain of From, or dkim=pass or spf=pass for a domain aligned with it: "
@@ -225,7 +230,8 @@ OWN = (
         "text",
         ("parse",),
         "With --safe-html: html made inert, for showing in a page.",
-        "Nothing in it runs, sends or fetches. Pictures of the message itself (cid:, data:) stay; the address of "
+        "Nothing in it runs, sends or fetches. Pictures of the message itself (cid:, data:) stay; the "
+        "address of "
         "a picture elsewhere is moved to data-remote-src. null where there is no html.",
     ),
     Member(
@@ -234,11 +240,15 @@ OWN = (
         ("parse",),
         "S/MIME (RFC 8551): {signed, encrypted, parts}; left out where there is none.",
         "signed is {verified, reason, signer, matchesFrom, digest, covers}. verified is true only if the "
-        "content is what was signed, with a digest that is not weak, by somebody whose certificate is good now, "
+        "content is what was signed, with a digest that is not weak, by somebody whose certificate is "
+        "good now, "
         "leads to one of the account's smime.authorities and has the address of From, and if nothing of the "
-        "message lies beside it; null if there are no authorities. signer is {email, subject, issuer, serial, "
-        "fingerprint, notAfter}, and covers has the partIds that were signed. encrypted is {decrypted, reason, "
-        "cipher, integrity, covers}; integrity is none for ciphers like AES-CBC: what is decrypted may have been "
+        "message lies beside it; null if there are no authorities. signer is {email, subject, issuer, "
+        "serial, "
+        "fingerprint, notAfter}, and covers has the partIds that were signed. encrypted is {decrypted, "
+        "reason, "
+        "cipher, integrity, covers}; integrity is none for ciphers like AES-CBC: what is decrypted may "
+        "have been "
         "changed on the way. A message that is wholly signed or encrypted is read as what is inside. A "
         "protected part beside other parts is in parts, with what was in it, kept apart from the rest.",
     ),
@@ -250,7 +260,8 @@ OWN = (
         "Of calendar parts and .ics files: @type (Event or Task), method (request, reply, cancel, ...), uid, "
         "sequence, title, description, location, coordinates, start, timeZone, end or duration, "
         "showWithoutTime, status, organizer {name, email}, participants {name, email, participationStatus, "
-        "role}, recurrenceId, recurrenceRule as written, excluded. start and end are local times of timeZone. "
+        "role}, recurrenceId, recurrenceRule as written, excluded. start and end are local times of "
+        "timeZone. "
         "Left out if there is none.",
     ),
     Member(
@@ -287,8 +298,10 @@ OWN = (
         "sentCopy",
         "object",
         ("sent",),
-        "What was done with the copy in the Sent folder: {appended, mailbox, uid, uidValidity, removed, reason}.",
-        "removed is how many copies of the provider were removed. reason says why nothing was appended or removed,"
+        "What was done with the copy in the Sent folder: {appended, mailbox, uid, uidValidity, removed, "
+        "reason}.",
+        "removed is how many copies of the provider were removed. reason says why nothing was appended "
+        "or removed,"
         " with detail where something failed.",
     ),
     Member(
@@ -296,7 +309,8 @@ OWN = (
         "object",
         ("render",),
         "The pixel of a tracked message: {id, recipient, pixel, unsubscribe, registered}.",
-        "id is what the token stands for, pixel and unsubscribe are URLs. send and `mailpipe track register` say "
+        "id is what the token stands for, pixel and unsubscribe are URLs. send and `mailpipe track "
+        "register` say "
         "in registered whether the id was kept with its recipient. raw has the pixel, html has not.",
     ),
     Member(

@@ -184,4 +184,4 @@ def test_no_nesting_loses_a_visible_word(tags: list[str]) -> None:
 
 
 def test_an_end_tag_of_foreign_letters_with_an_open_quote_ends() -> None:
-    assert "word" in to_text("<p>word</é\"><b>x").text
+    assert "word" in to_text('<p>word</é"><b>x').text
