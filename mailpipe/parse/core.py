@@ -151,6 +151,10 @@ def _opened(
     authors = [mailbox["email"] for mailbox in described["from"]] if senders == 1 else []
     opened = crypto.open_message(root, authors, options.smime(account) if options.smime else None, defects)
     content = _content(opened.root, options, described["subject"], defects, nesting)
+    if opened.root is not root and not root.parts:
+        # The sealed octets are the proof of who signed them, and raw is dropped.
+        sealed = attached.read([root], [], options.files, None, []).described
+        content["attachments"] += [{**each, "partId": None} for each in sealed]
     report = opened.crypto or {}
     if opened.apart:
         report["parts"] = [

@@ -236,7 +236,7 @@ def test_an_encrypted_message_is_read_as_what_is_inside(pki: Pki) -> None:
         "encrypted": {"decrypted": True, "cipher": "aes-256-cbc", "integrity": "none", "covers": ["1", "2"]}
     }
     assert parsed["data"] == {"status": "done", "plate": "AB-123"}
-    assert [each["name"] for each in parsed["attachments"]] == ["photo.png"]
+    assert [each["name"] for each in parsed["attachments"]] == ["photo.png", "smime.p7m"]
     assert parsed["defects"] == ["encryption-without-integrity"]
 
 
