@@ -71,8 +71,8 @@ JMAP = (
         "path with --attachments, or left out with --no-content. name is safe to use as a file name; "
         "namesGiven are those that the sender gave, if others. sniffedType is what the first octets show, or "
         "null. packedIn is the partId of the text or winmail.dat that the file was taken out of; it has no "
-        "partId of its own. The sealed octets of an opened S/MIME message come last, without partId. nested is, "
-        "with --nested, the record of an attached message. partial is {id, "
+        "partId of its own. The sealed octets of an opened S/MIME message come last, without partId. nested "
+        "is, with --nested, the record of an attached message. partial is {id, "
         "number, total} of a piece of a message; external says where content is that was never sent.",
     ),
     Member(
