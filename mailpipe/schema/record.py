@@ -104,6 +104,12 @@ PROPERTIES: dict[str, Any] = {
     "route": with_members(rule=MAYBE_TEXT, outcome=OUTCOME),
     "settled": {"type": "object"},
     "sentCopy": with_members(appended=FLAG),
+    "idempotencyKey": TEXT,
+    "lint": many(with_members("type detail", type=TEXT, detail=TEXT)),
+    "path": TEXT,
+    "track": {"type": "object"},
+    "dryRun": {"type": "object"},
+    "send": {"type": "object"},
     "error": with_members("stage type detail retryable", stage=TEXT, type=TEXT, detail=TEXT, retryable=FLAG),
 }
 
