@@ -99,6 +99,10 @@ class Signals:
         self._requested = 0
 
     def __enter__(self) -> "Signals":
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._arrived)
         return self
@@ -106,6 +110,9 @@ class Signals:
     def __exit__(self, *_exc: object) -> None:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        os.close(self._woken)
+        os.close(self._wake)
 
     def _arrived(self, signum: int, _frame: FrameType | None) -> None:
         if self._requested or self._waiting or not self._deferred:
@@ -114,12 +121,12 @@ class Signals:
         self._requested = signum
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """While the stage waits for input nothing is in hand."""
-        self.check()
+    def waiting(self) -> Iterator[int]:
+        """While the stage waits for input nothing is in hand; gives a descriptor that tells of signals."""
         self._waiting = True
         try:
-            yield
+            self.check()
+            yield self._woken
         finally:
             self._waiting = False
 

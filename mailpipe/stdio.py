@@ -21,7 +21,7 @@ class ClosedPipe(Exception):
 class _Raw(io.RawIOBase):
     """File descriptor 0, read only while nothing is in hand."""
 
-    def __init__(self, waiting: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, waiting: Callable[[], AbstractContextManager[int | None]]) -> None:
         self._waiting = waiting
         self.octets = 0
 
@@ -32,7 +32,9 @@ class _Raw(io.RawIOBase):
         return 0
 
     def readinto(self, buffer: Any, /) -> int:
-        with self._waiting():
+        with self._waiting() as woken:
+            if woken is not None:
+                _until_readable(woken)
             octets = self._read(buffer)
         self.octets += octets
         return octets
@@ -47,6 +49,15 @@ class _Raw(io.RawIOBase):
                 raise _unreadable(exc) from exc
 
 
+def _until_readable(woken: int) -> None:
+    """Wait for stdin without missing a signal, of which a descriptor tells.
+
+    A signal that arrives just before read(2) begins does not interrupt it; select(2) sees its octet.
+    """
+    while 0 not in (ready := select.select([0, woken], [], [])[0]):
+        os.read(ready[0], 4096)  # the handler of a signal that ends the stage raises here
+
+
 def _unreadable(exc: OSError) -> Exception:
     if exc.errno == errno.EBADF:
         return UsageError("standard input is closed", hint="give the records with '<' or a pipe")
@@ -58,7 +69,7 @@ def _unreadable(exc: OSError) -> Exception:
 class Input(io.BufferedReader):
     """Standard input; opened when first read."""
 
-    def __init__(self, waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+    def __init__(self, waiting: Callable[[], AbstractContextManager[int | None]] = nullcontext) -> None:
         self._fd0 = _Raw(waiting)
         super().__init__(self._fd0, 64 * 1024)
 
