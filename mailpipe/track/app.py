@@ -16,6 +16,7 @@ from mailpipe.mail import pixel
 from mailpipe.mail.pixel import Purpose
 from mailpipe.track.buffer import Buffer
 from mailpipe.track.classify import Network, Request, Verdict, agent_shown, classify, shortened, within
+from mailpipe.track.flood import Flood
 from mailpipe.wire.trackdb import Open
 
 # One transparent point; GIF89a, 43 octets.
@@ -60,6 +61,7 @@ class Server:
     def __init__(self, policy: Policy, buffer: Buffer) -> None:
         self._policy = policy
         self._buffer = buffer
+        self._flood = Flood()
         self.counts: Counter[str] = Counter()
 
     def app(self) -> ASGIApp:
@@ -96,7 +98,11 @@ class Server:
         await send({"type": "http.response.body", "body": GIF})
         facts = _facts(scope)
         token = scope["path"].removeprefix("/o/").removesuffix(".gif")
-        self._note(token, "open", facts, classify(facts, self._policy.own))
+        verdict = classify(facts, self._policy.own)
+        crowded = self._flood.is_over(shortened(facts.address), int(self._policy.clock() // 60))
+        if crowded and verdict.class_ == "human":
+            verdict = Verdict("scanner", "too-many-from-network")
+        self._note(token, "open", facts, verdict)
 
     async def busy(self, _request: HttpRequest) -> Response:
         """Nothing is answered that could not be kept."""

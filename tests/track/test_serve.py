@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mailpipe.mail import pixel
+from mailpipe.track.flood import LIMIT
 from tests.conftest import MAILPIPE, Run
 from tests.servers import need
 from tests.servers.pixels import AGENT, Pixels, Start
@@ -88,6 +89,25 @@ def test_the_same_in_a_minute_is_one_event_with_a_count(pixels: Start, env: dict
 
     assert counts == {"human": 20, "scanner": 2}
     assert len(events(run, env)) <= 4  # a minute may have passed
+
+
+def test_a_network_that_asks_too_often_is_no_person(pixels: Start, env: dict[str, str], run: Run) -> None:
+    server = pixels(env=env)
+    asked = LIMIT * 2 + 10  # a minute may end meanwhile
+    with socket.create_connection((server.host, server.port), timeout=20) as client:
+        for number in range(asked):
+            line = f"GET {path(token(1 + number % 5))} HTTP/1.1\r\nHost: x\r\nUser-Agent: {AGENT}\r\n\r\n"
+            client.sendall(line.encode())
+            while not client.recv(4096).endswith(b";"):
+                pass
+    server.stop()
+
+    found = events(run, env)
+    assert sum(one["count"] for one in found) == asked  # nothing is dropped
+    assert {(one["class"], one["rule"]) for one in found} == {
+        ("human", "none"),
+        ("scanner", "too-many-from-network"),
+    }
 
 
 def test_the_time_of_an_answer_tells_nothing(pixels: Start, env: dict[str, str]) -> None:
